@@ -1,0 +1,5 @@
+"""`python -m stentor` is the `stentor` command."""
+
+from stentor.cli import main
+
+main()

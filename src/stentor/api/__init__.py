@@ -1,0 +1,1 @@
+"""The faces of the server. OpenAI's names stop here: routers translate, the pipeline decides."""

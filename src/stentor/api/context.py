@@ -1,0 +1,49 @@
+"""What the routers are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import HTTPConnection
+
+from stentor.pipeline.plan import Planner
+from stentor.voices.catalog import Catalog
+
+
+class ApiConfig(BaseModel):
+    """Settings of the HTTP faces."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str = Field(default="Stentor", description="The name that the API's own documentation shows.")
+    version: str = Field(default="", description="The version that the API's documentation shows.")
+    cors_origins: tuple[str, ...] = Field(
+        default=(), description="Web origins that may call from a browser; `*` for all."
+    )
+    max_body_bytes: int = Field(
+        default=2 * 1024 * 1024, ge=1024, description="Largest request body, in bytes."
+    )
+    max_batch_items: int = Field(default=32, ge=1, description="Most texts in one batch.")
+    websocket_idle_seconds: float = Field(
+        default=300.0, gt=0, description="A WebSocket that says nothing for so long is closed."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything a router may use."""
+
+    catalog: Catalog
+    planner: Planner
+    config: ApiConfig
+
+
+def _context(connection: HTTPConnection) -> Context:
+    found: Context = connection.app.state.context
+    return found
+
+
+ContextDep = Annotated[Context, Depends(_context)]

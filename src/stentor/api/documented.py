@@ -1,0 +1,122 @@
+"""What the OpenAPI document says of bodies and answers that the routers read and write themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from stentor import __version__
+from stentor.api.wire import BatchBody, SpeechBody
+
+_REF = "#/components/schemas/{model}"
+
+
+class ErrorObject(BaseModel):
+    """What went wrong, as OpenAI writes it."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class ErrorEnvelope(BaseModel):
+    """Every error of this server."""
+
+    error: ErrorObject
+    detail: str
+
+
+class Base64Answer(BaseModel):
+    """A whole file in JSON."""
+
+    audio: str
+    format: str
+    sample_rate: int
+    duration_ms: int
+
+
+class BatchResult(BaseModel):
+    """One item of a batch: audio, or an error."""
+
+    index: int
+    status: str
+    audio_data: str | None = None
+    media_type: str | None = None
+    usage: dict[str, int] | None = None
+    warnings: list[str] | None = None
+    error: ErrorObject | None = None
+
+
+class BatchAnswer(BaseModel):
+    """The results of a batch, in the order of its items."""
+
+    id: str
+    results: list[BatchResult]
+    total: int
+    succeeded: int
+    failed: int
+
+
+_HEADERS = {
+    name: {"description": said, "schema": {"type": "string"}}
+    for name, said in {
+        "X-Model": "The model that was asked for.",
+        "X-Voice": "The voice that was asked for.",
+        "X-Stentor-Engine": "The engine that spoke.",
+        "X-Stentor-Voice": "The engine's own voice that spoke.",
+        "X-Request-ID": "The id of this request, also in the server's log.",
+        "X-Stentor-Warning": "What was left out of the request, in words.",
+        "Server-Timing": "`first`: milliseconds until the first sound.",
+    }.items()
+}
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+
+AUDIO: dict[str, Any] = {
+    "description": "The audio, or its events.",
+    "headers": _HEADERS,
+    "content": {
+        **{f"audio/{kind}": _BINARY for kind in ("mpeg", "opus", "aac", "flac", "wav", "pcm")},
+        "text/event-stream": {"schema": {"type": "string"}},
+    },
+}
+
+
+def _json(model: type[BaseModel], description: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}},
+    }
+
+
+BASE64 = _json(Base64Answer, "The whole file.")
+BATCH = _json(BatchAnswer, "A result for each item.")
+
+
+def failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe the errors of a route."""
+    return {status: _json(ErrorEnvelope, HTTPStatus(status).phrase) for status in statuses}
+
+
+def body_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Describe a JSON body that the route reads itself."""
+    schema = {"$ref": _REF.format(model=model.__name__)}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def with_schemas(document: dict[str, Any]) -> dict[str, Any]:
+    """Add the schemas that `body_of` and the answers refer to."""
+    read: Iterable[type[BaseModel]] = (SpeechBody, BatchBody)
+    written: Iterable[type[BaseModel]] = (Base64Answer, BatchAnswer, ErrorEnvelope)
+    _, schemas = models_json_schema(
+        [*((model, "validation") for model in read), *((model, "serialization") for model in written)],
+        ref_template=_REF,
+    )
+    components = document.setdefault("components", {}).setdefault("schemas", {})
+    components |= schemas["$defs"]
+    document["info"].setdefault("version", __version__)
+    return document

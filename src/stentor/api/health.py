@@ -1,0 +1,53 @@
+"""Whether the server lives, and whether it can speak."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse, Response
+
+from stentor import __version__
+from stentor.api.context import ContextDep
+from stentor.api.documented import failures
+from stentor.errors import EngineUnavailable
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+
+@router.get("")
+async def health(context: ContextDep) -> dict[str, Any]:
+    """Describe the server and its engines."""
+    engines: dict[str, Any] = {}
+    for name, engine in context.catalog.engines.items():
+        condition = engine.health()
+        engines[name] = {
+            "status": "ok" if condition.ready else "unavailable",
+            **condition.figures,
+            **({"problem": condition.problem} if condition.problem else {}),
+        }
+    speaks = context.catalog.default_engine.health().ready
+    return {
+        "status": "ok" if speaks else "degraded",
+        "version": __version__,
+        "python": platform.python_version(),
+        "default_engine": context.catalog.default_engine.name,
+        "engines": engines,
+    }
+
+
+@router.get("/live")
+async def live() -> dict[str, str]:
+    """Answer, which is all it takes to be alive."""
+    return {"status": "ok"}
+
+
+@router.get("/ready", responses=failures(503))
+async def ready(context: ContextDep) -> Response:
+    """Answer 200 once the default engine can speak, 503 before."""
+    engine = context.catalog.default_engine
+    condition = engine.health()
+    if not condition.ready:
+        raise EngineUnavailable(f"The engine {engine.name} is not ready: {condition.problem or 'starting'}.")
+    return JSONResponse({"status": "ok"})

@@ -1,0 +1,61 @@
+"""Every request gets an id, in its answer and in the log; no text and no key ever does."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("stentor.access")
+
+_ACCEPTABLE = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+
+
+class RequestIds:
+    """ASGI middleware that gives each request an id (the caller's own if sane) and a line in the log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        identity = _own_id(scope) or f"req_{secrets.token_hex(12)}".encode()
+        scope.setdefault("state", {})["request_id"] = identity.decode()
+        began = perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.accept"):
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", identity)]
+                _log(scope, message, began)
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)
+
+
+def _own_id(scope: Scope) -> bytes | None:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _ACCEPTABLE.fullmatch(value):
+            sent: bytes = value
+            return sent
+    return None
+
+
+def _log(scope: Scope, message: Message, began: float) -> None:
+    if log.isEnabledFor(logging.INFO):
+        log.info(
+            "%s %s %s %s %.1f ms",
+            scope["state"]["request_id"],
+            scope.get("method", "WEBSOCKET"),
+            # Only the routes' own words: what a caller put into the path may hold line breaks.
+            scope["path"].encode("unicode_escape").decode()[:120],
+            message.get("status", 101),
+            1000 * (perf_counter() - began),
+        )

@@ -1,0 +1,193 @@
+"""Turn streams into responses and errors into statuses; the only place that knows either."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from http import HTTPStatus
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+
+from stentor import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.types import Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+STATUSES: Mapping[type[errors.StentorError], int] = {
+    errors.InvalidRequest: 400,
+    errors.BodyTooLarge: 413,
+    errors.UnsupportedMediaType: 415,
+    errors.NotFound: 404,
+    errors.NothingSpoken: 422,
+    errors.EngineCrashed: 422,
+    errors.RunawaySpeech: 422,
+    errors.EngineFailed: 500,
+    errors.EngineBusy: 503,
+    errors.EngineUnavailable: 503,
+    errors.StentorError: 500,
+}
+_RETRY_AFTER_SECONDS = 1
+
+
+def status_of(error: errors.StentorError) -> int:
+    """Return the HTTP status of an error: that of the nearest class in the table."""
+    return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+
+
+def error_object(error: errors.StentorError) -> dict[str, Any]:
+    """Write an error as OpenAI does, without the envelope."""
+    kind = "invalid_request_error" if status_of(error) < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
+    return {"message": error.message, "type": kind, "param": error.param, "code": error.code}
+
+
+def error_response(error: errors.StentorError) -> Response:
+    """Answer with an error."""
+    headers = {"Retry-After": str(_RETRY_AFTER_SECONDS)} if error.retryable else {}
+    return envelope(error_object(error), status_of(error), headers)
+
+
+def envelope(fields: dict[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer with OpenAI's error object, and the sentence where FastAPI's callers look for it."""
+    body = {"error": fields, "detail": fields["message"]}
+    return JSONResponse(body, status, headers=dict(headers or {}))
+
+
+class Streamed(Response):
+    """An answer that is sent as it is made.
+
+    It begins when its first part exists: until then an error is a status, raised to the app's handlers.
+    After it, an error ends the connection without ending the body. When the caller leaves, `parts` is
+    closed at once, and with it the work behind it.
+    """
+
+    def __init__(
+        self, parts: AsyncGenerator[bytes, None], media_type: str, headers: Mapping[str, str]
+    ) -> None:
+        self.status_code = 200
+        self.media_type = media_type
+        self.background = None
+        self._parts = parts
+        self._began = perf_counter()
+        self.init_headers(headers)
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Set the headers; there is no length to tell."""
+        self.raw_headers = [
+            (b"content-type", (self.media_type or "").encode()),
+            *((name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()),
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer."""
+        async with leaving_cancels(scope, receive) as watch, aclosing(self._parts) as parts:
+            first = await anext(parts, b"")
+            self.raw_headers.append((b"server-timing", _timing(self._began)))
+            start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+            await send(start)
+            with _visible_break(scope):
+                await send({"type": "http.response.body", "body": first, "more_body": True})
+                async for part in parts:
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+                watch.cancel()
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class Worked(Response):
+    """An answer that is made whole before it is sent; when the caller leaves, the making stops."""
+
+    def __init__(self, make: Callable[[], Awaitable[Response]]) -> None:
+        self.background = None
+        self._make = make
+        self._began = perf_counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Make the answer and send it."""
+        async with leaving_cancels(scope, receive) as watch:
+            answer = await self._make()
+            watch.cancel()
+            answer.raw_headers.append((b"server-timing", _timing(self._began)))
+            await answer(scope, receive, send)
+
+
+@asynccontextmanager
+async def leaving_cancels(scope: Scope, receive: Receive) -> AsyncIterator[asyncio.Task[None]]:
+    """Cancel the work inside when the caller leaves; yields the watch; cancel it before the last byte."""
+    work = asyncio.current_task()
+    assert work is not None  # noqa: S101  a response is always sent from a task
+    left = False
+
+    async def watch_for_leaving() -> None:
+        nonlocal left
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        left = True
+        work.cancel()
+
+    watch = asyncio.get_running_loop().create_task(watch_for_leaving())
+    try:
+        yield watch
+    except asyncio.CancelledError:
+        if not left or work.uncancel():
+            raise
+        log.info("%s the caller left; the work was stopped", request_id(scope))
+    finally:
+        watch.cancel()
+
+
+@contextmanager
+def _visible_break(scope: Scope) -> Iterator[None]:
+    """Leave the body unfinished on an error, which the server turns into a broken connection."""
+    try:
+        yield
+    except errors.StentorError as error:
+        log.error("%s broke off: %s", request_id(scope), error.code)  # noqa: TRY400
+    except Exception:
+        log.exception("%s broke off", request_id(scope))
+
+
+async def server_sent_events(
+    parts: AsyncGenerator[bytes, None], usage: Callable[[], dict[str, int]]
+) -> AsyncGenerator[bytes, None]:
+    """Write parts of audio as OpenAI's speech events; an error after the first is an event of its own.
+
+    Source: `SpeechAudioDeltaEvent` and `SpeechAudioDoneEvent` of OpenAI's API reference. It names no error
+    event; this one has the top-level `error` key that OpenAI's clients raise on.
+    """
+    begun = False
+    async with aclosing(parts):
+        try:
+            async for part in parts:
+                audio = base64.b64encode(part).decode()
+                yield f'data: {{"type":"speech.audio.delta","audio":"{audio}"}}\n\n'.encode()
+                begun = True
+        except errors.StentorError as error:
+            if not begun:
+                raise
+            log.error("a stream of events broke off: %s", error.code)  # noqa: TRY400
+            yield _event({"type": "speech.audio.error", "error": error_object(error)})
+            return
+    yield _event({"type": "speech.audio.done", "usage": usage()})
+
+
+def request_id(scope: Scope) -> str:
+    """Return the id of a request, for logs."""
+    found: str = scope.get("state", {}).get("request_id", "-")
+    return found
+
+
+def _event(fields: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps(fields, separators=(',', ':'))}\n\n".encode()
+
+
+def _timing(began: float) -> bytes:
+    return b"first;dur=%.2f" % (1000 * (perf_counter() - began))

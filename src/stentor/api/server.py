@@ -1,0 +1,91 @@
+"""The HTTP application: routers, error handlers, documentation."""
+
+from __future__ import annotations
+
+import http
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+
+from stentor import __version__
+from stentor.api import health, listings, socket, speech
+from stentor.api.documented import with_schemas
+from stentor.api.requests import RequestIds
+from stentor.api.respond import envelope, error_response
+from stentor.errors import InvalidRequest, StentorError, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from stentor.api.context import Context
+
+
+def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
+    """Make the application around what the routers are given."""
+    api = FastAPI(
+        title=context.config.title,
+        version=context.config.version or __version__,
+        summary="Speech for any application: OpenAI's audio API in front of any voice engine.",
+        lifespan=lifespan,
+    )
+    api.state.context = context
+    for router in (speech.router, listings.router, health.router, socket.router):
+        api.include_router(router)
+    api.add_exception_handler(StentorError, _failure)
+    api.add_exception_handler(HTTPException, _http_failure)
+    api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(Exception, _fault)
+    if context.config.cors_origins:
+        api.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(context.config.cors_origins),
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["X-Request-ID", "X-Model", "X-Voice", "X-Stentor-Warning", "Server-Timing"],
+        )
+    api.add_middleware(RequestIds)
+    describe = api.openapi
+    api.openapi = lambda: with_schemas(describe())  # type: ignore[method-assign]
+    return api
+
+
+async def _failure(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, StentorError)  # noqa: S101  it is registered for nothing else
+    return error_response(error)
+
+
+async def _http_failure(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  it is registered for nothing else
+    path = quoted(request.url.path, 120)
+    sentence = {
+        404: f"There is nothing at {path}. GET /docs shows what there is.",
+        405: f"{request.method} is not possible at {path}.",
+    }.get(error.status_code, str(error.detail))
+    code = http.HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    fields: dict[str, Any] = {
+        "message": sentence,
+        "type": "invalid_request_error",
+        "param": None,
+        "code": code,
+    }
+    return envelope(fields, error.status_code, error.headers)
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  it is registered for nothing else
+    first = error.errors()[0]
+    name = ".".join(map(str, first["loc"][1:]))
+    return error_response(InvalidRequest(f"`{name}`: {first['msg']}.", param=name))
+
+
+async def _fault(_request: Request, _error: Exception) -> Response:
+    return error_response(
+        StentorError("Something went wrong inside the server; its log says what, under this request's id.")
+    )

@@ -1,0 +1,174 @@
+"""Speech over HTTP: one text or many, streamed, whole, as events or in JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import math
+import uuid
+from collections.abc import Callable
+from contextlib import aclosing
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from stentor.api.context import Context, ContextDep
+from stentor.api.documented import AUDIO, BASE64, BATCH, body_of, failures
+from stentor.api.respond import Streamed, Worked, error_object, server_sent_events
+from stentor.api.wire import BatchBody, SpeechBody, read_body, validate
+from stentor.audio.encode import encoded
+from stentor.errors import InvalidRequest, StentorError
+from stentor.pipeline.plan import Plan
+from stentor.pipeline.speak import Usage, speak
+
+router = APIRouter(prefix="/v1/audio/speech", tags=["speech"])
+
+_AUDIO_TOKENS_PER_SECOND = 20
+_BATCH_AT_ONCE = 4
+
+
+@router.post(
+    "", responses={200: AUDIO, **failures(400, 413, 415, 422, 503)}, openapi_extra=body_of(SpeechBody)
+)
+async def speech(request: Request, context: ContextDep) -> Response:
+    """Speak a text.
+
+    The audio is sent as it is made. `stream_format: "sse"` sends it as events, `stream: false` whole.
+    """
+    body = await read_body(request, SpeechBody, context.config.max_body_bytes)
+    plan = await context.planner.plan(body.request())
+    if body.stream_format == "sse":
+        return _events(plan)
+    if body.stream:
+        parts = encoded(speak(plan, plan.utterances()), plan.format.open(plan.sample_rate, False))
+        return Streamed(parts, plan.format.media_type, _headers(plan))
+    return Worked(partial(_whole, plan))
+
+
+@router.post(
+    "/base64", responses={200: BASE64, **failures(400, 413, 415, 422, 503)}, openapi_extra=body_of(SpeechBody)
+)
+async def speech_base64(request: Request, context: ContextDep) -> Response:
+    """Speak a text and answer with JSON that holds the whole file in base64."""
+    body = await read_body(request, SpeechBody, context.config.max_body_bytes)
+    plan = await context.planner.plan(body.request())
+
+    async def make() -> Response:
+        usage = Usage()
+        audio = await _file(plan, usage)
+        answer = {
+            "audio": base64.b64encode(audio).decode(),
+            "format": plan.format.name,
+            "sample_rate": plan.sample_rate,
+            "duration_ms": round(1000 * usage.samples / plan.sample_rate),
+        }
+        return JSONResponse(answer, headers=_names(plan))
+
+    return Worked(make)
+
+
+@router.post("/batch", responses={200: BATCH, **failures(400, 413, 415)}, openapi_extra=body_of(BatchBody))
+async def speech_batch(request: Request, context: ContextDep) -> Response:
+    """Speak several texts; each is a result or an error of its own, in the order they were given."""
+    body = await read_body(request, BatchBody, context.config.max_body_bytes)
+    if len(body.items) > context.config.max_batch_items:
+        raise InvalidRequest(
+            f"`items` must hold at most {context.config.max_batch_items} items.", param="items"
+        )
+    shared = body.model_dump(exclude={"items"}, exclude_unset=True)
+    requests = [
+        {"model": body.model, "voice": "alloy"} | shared | item.model_dump(exclude_unset=True)
+        for item in body.items
+    ]
+    return Worked(partial(_batch, context, requests))
+
+
+async def _batch(context: Context, requests: list[dict[str, Any]]) -> Response:
+    at_once = asyncio.Semaphore(_BATCH_AT_ONCE)
+
+    async def one(index: int, fields: dict[str, Any]) -> dict[str, Any]:
+        async with at_once:
+            try:
+                return {"index": index, "status": "success", **await _batch_item(context, index, fields)}
+            except StentorError as error:
+                return {"index": index, "status": "error", "error": error_object(error)}
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(*numbered)) for numbered in enumerate(requests)]
+    results = [task.result() for task in tasks]
+    succeeded = sum(result["status"] == "success" for result in results)
+    return JSONResponse({
+        "id": f"speech-batch-{uuid.uuid4().hex}",
+        "results": results,
+        "total": len(results),
+        "succeeded": succeeded,
+        "failed": len(results) - succeeded,
+    })
+
+
+async def _batch_item(context: Context, index: int, fields: dict[str, Any]) -> dict[str, Any]:
+    body = validate(fields, SpeechBody, f"items.{index}.")
+    plan = await context.planner.plan(body.request())
+    usage = Usage()
+    audio = await _file(plan, usage)
+    return {
+        "audio_data": base64.b64encode(audio).decode(),
+        "media_type": plan.format.media_type,
+        "usage": _tokens(plan, usage),
+        **({"warnings": plan.warnings} if plan.warnings else {}),
+    }
+
+
+def _events(plan: Plan) -> Response:
+    usage = Usage()
+    parts = encoded(speak(plan, plan.utterances(), usage), plan.format.open(plan.sample_rate, False))
+    count: Callable[[], dict[str, int]] = partial(_tokens, plan, usage)
+    return Streamed(
+        server_sent_events(parts, count),
+        "text/event-stream; charset=utf-8",
+        {**_names(plan), "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _whole(plan: Plan) -> Response:
+    return Response(await _file(plan, Usage()), media_type=plan.format.media_type, headers=_headers(plan))
+
+
+async def _file(plan: Plan, usage: Usage) -> bytes:
+    encoder = plan.format.open(plan.sample_rate, True)
+    async with aclosing(encoded(speak(plan, plan.utterances(), usage), encoder)) as parts:
+        return b"".join([part async for part in parts])
+
+
+def _tokens(plan: Plan, usage: Usage) -> dict[str, int]:
+    """Count what OpenAI counts: a token is a character of text, or 50 ms of audio."""
+    output = math.ceil(_AUDIO_TOKENS_PER_SECOND * usage.samples / plan.sample_rate)
+    return {
+        "input_tokens": usage.characters,
+        "output_tokens": output,
+        "total_tokens": usage.characters + output,
+    }
+
+
+def _headers(plan: Plan) -> dict[str, str]:
+    name = f"speech.{plan.format.name}"
+    return {**_names(plan), "Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def _names(plan: Plan) -> dict[str, str]:
+    named = {
+        "X-Model": _ascii(plan.model),
+        "X-Voice": _ascii(plan.asked_voice),
+        "X-Stentor-Engine": plan.engine.name,
+        "X-Stentor-Voice": _ascii(plan.voice.id),
+    }
+    if plan.warnings:
+        named["X-Stentor-Warning"] = _ascii("; ".join(plan.warnings))
+    return named
+
+
+def _ascii(value: str) -> str:
+    return value.encode("ascii", "replace").decode()

@@ -1,0 +1,80 @@
+"""The composition root: builds every object from the settings, and closes them in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+from stentor import threads
+from stentor.api.context import Context
+from stentor.api.server import create_api
+from stentor.engines import Engine, load
+from stentor.errors import StentorError
+from stentor.pipeline.plan import Planner
+from stentor.voices.aliases import VoiceMap
+from stentor.voices.catalog import Catalog
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from stentor.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_WAIT_FOR_DEFAULT_ENGINE = 5.0
+
+
+def build(settings: Settings) -> Context:
+    """Build everything that speaks; nothing is started yet."""
+    engines: dict[str, Engine] = {name: load(name)(config) for name, config in settings.engines.items()}
+    voice_map = VoiceMap(settings.voices.map, settings.voices.map_file)
+    catalog = Catalog(engines, settings.speech.default_engine, voice_map)
+    return Context(catalog, Planner(catalog, settings.speech), settings.api)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Make the server's application; its engines live as long as its lifespan."""
+    context = build(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_default_executor(threads.pool())
+        async with opened(context.catalog):
+            yield
+
+    return create_api(context, lifespan)
+
+
+@asynccontextmanager
+async def opened(catalog: Catalog) -> AsyncIterator[None]:
+    """Open every engine, beside each other, and close them at the end.
+
+    Only the default engine is waited for, and not for long: a model that loads for minutes, or one that
+    fails, keeps no other from speaking.
+    """
+    async with AsyncExitStack() as stack:
+        opening = {}
+        for name, engine in catalog.engines.items():
+            stack.push_async_callback(engine.close)
+            opening[name] = asyncio.create_task(_open(name, engine))
+        stack.push_async_callback(_cancel, list(opening.values()))
+        await asyncio.wait([opening[catalog.default_engine.name]], timeout=_WAIT_FOR_DEFAULT_ENGINE)
+        yield
+
+
+async def _open(name: str, engine: Engine) -> None:
+    try:
+        await engine.open()
+    except StentorError as error:
+        log.error("%s", error.message)  # noqa: TRY400
+    except Exception:
+        log.exception("the engine %s did not open", name)
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

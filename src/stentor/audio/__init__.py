@@ -1,0 +1,1 @@
+"""Sound as values: resampled, stretched and written down; nothing here knows of engines or requests."""

@@ -1,0 +1,260 @@
+"""Audio formats. A format is one object: its name, its media type and how an encoder for it is made.
+
+One encoder serves one response: encoders that are joined click, drift and cut the last word.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from stentor import threads
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from stentor.types import AudioChunk, Samples
+
+SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+
+
+class Encoder(Protocol):
+    """Turns the samples of one response into bytes."""
+
+    blocking: bool
+    """Whether a call is long enough to belong in a thread."""
+
+    def encode(self, samples: Samples) -> bytes:
+        """Take float32 samples of shape (n,) and return the bytes that are ready."""
+        ...
+
+    def finish(self) -> bytes:
+        """Return the last bytes; of a whole answer, all of them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A way to write audio down.
+
+    `open(rate, whole)` makes an encoder; with `whole` it gives everything at `finish`, with exact
+    lengths in its header and gapless marks, where the format has them.
+    """
+
+    name: str
+    media_type: str
+    open: Callable[[int, bool], Encoder]
+    sample_rates: tuple[int, ...] = SAMPLE_RATES
+
+
+async def encoded(chunks: AsyncIterator[AudioChunk], encoder: Encoder) -> AsyncGenerator[bytes, None]:
+    """Encode a stream of chunks; the parts joined are the file. Closing this closes `chunks`."""
+    async with aclosing(chunks) as source:  # type: ignore[type-var]
+        async for chunk in source:
+            if encoder.blocking:
+                part = await threads.run(encoder.encode, chunk.samples)
+            else:
+                part = encoder.encode(chunk.samples)
+            if part:
+                yield part
+    last = await threads.run(encoder.finish) if encoder.blocking else encoder.finish()
+    if last:
+        yield last
+
+
+def to_int16(samples: Samples) -> bytes:
+    """Write float samples as 16-bit little-endian integers; full scale is 32768, louder is clipped."""
+    scaled = samples * np.float32(32768)
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, -32768, 32767, out=scaled)
+    return scaled.astype("<i2").tobytes()
+
+
+class _Pcm:
+    """16-bit little-endian mono samples and nothing else."""
+
+    blocking = False
+
+    def encode(self, samples: Samples) -> bytes:
+        return to_int16(samples)
+
+    def finish(self) -> bytes:
+        return b""
+
+
+class _Wav:
+    """RIFF WAVE of 16-bit mono PCM."""
+
+    blocking = False
+    # What SoX writes when it streams. Of the sizes tried (0, 0x7FFFFFFF, 0xFFFFFFFF and this), the only
+    # one that FFmpeg, SoX, libsndfile, scipy, Python's wave and Chromium all read without complaint.
+    _ENDLESS = 0x7FFFF000
+
+    def __init__(self, rate: int, *, whole: bool) -> None:
+        self._rate = rate
+        self._held: list[bytes] | None = [] if whole else None
+        self._begun = False
+
+    def encode(self, samples: Samples) -> bytes:
+        part = to_int16(samples)
+        if self._held is not None:
+            self._held.append(part)
+            return b""
+        head = b"" if self._begun else self._header(self._ENDLESS)
+        self._begun = True
+        return head + part
+
+    def finish(self) -> bytes:
+        if self._held is None:
+            return b"" if self._begun else self._header(0)
+        body = b"".join(self._held)
+        return self._header(len(body)) + body
+
+    def _header(self, size: int) -> bytes:
+        return struct.pack(
+            "<4sI4s4sIHHIIHH4sI",
+            b"RIFF", 36 + size, b"WAVE",
+            b"fmt ", 16, 1, 1, self._rate, 2 * self._rate, 2, 16,
+            b"data", size,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Codec:
+    """How FFmpeg's muxer and encoder are opened for a format."""
+
+    container: str
+    codec: str
+    sample_format: str = "flt"
+    bit_rate: Callable[[int], int] | None = None
+    container_options: Mapping[str, str] = field(default_factory=dict)
+    codec_options: Mapping[str, str] = field(default_factory=dict)
+    streamed: Mapping[str, str] = field(default_factory=dict)
+    """Further container options for an answer whose end is not known yet."""
+
+
+class _Libav:
+    """One FFmpeg encoder and muxer, fed by hand (PyAV)."""
+
+    blocking = True
+
+    def __init__(self, codec: _Codec, rate: int, *, whole: bool) -> None:
+        self._codec = codec
+        self._rate = rate
+        self._whole = whole
+        self._written: io.BytesIO | _Sink = io.BytesIO() if whole else _Sink()
+        self._container: Any = None
+        self._stream: Any = None
+        self._taken = 0
+
+    def encode(self, samples: Samples) -> bytes:
+        import av  # noqa: PLC0415  costs 18 MB and 40 ms, which only stretched and encoded audio pays
+
+        if self._container is None:
+            self._open()
+        if self._codec.sample_format == "s16":
+            samples = np.frombuffer(to_int16(samples), np.int16)
+        frame = av.AudioFrame.from_ndarray(
+            samples.reshape(1, -1), format=self._codec.sample_format, layout="mono"
+        )
+        frame.sample_rate = self._rate
+        frame.pts = self._taken
+        self._taken += samples.size
+        self._container.mux(self._stream.encode(frame))
+        return self._take()
+
+    def finish(self) -> bytes:
+        if self._container is None:
+            self._open()
+        self._container.mux(self._stream.encode(None))
+        self._container.close()
+        return self._written.getvalue() if self._whole else self._take()
+
+    def _open(self) -> None:
+        import av  # noqa: PLC0415
+
+        codec = self._codec
+        options = {**codec.container_options, **({} if self._whole else codec.streamed)}
+        self._container = av.open(self._written, "w", format=codec.container, options=options)
+        self._stream = self._container.add_stream(
+            codec.codec, rate=self._rate, options=dict(codec.codec_options)
+        )
+        self._stream.layout = "mono"
+        if codec.bit_rate:
+            self._stream.bit_rate = codec.bit_rate(self._rate)
+        self._container.start_encoding()
+
+    def _take(self) -> bytes:
+        return b"" if self._whole else self._written.getvalue()
+
+
+class _Sink:
+    """A file to FFmpeg that can only be written to."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, part: bytes) -> int:
+        self._parts.append(bytes(part))
+        return len(part)
+
+    def getvalue(self) -> bytes:
+        """Return what was written since the last call."""
+        value = b"".join(self._parts)
+        self._parts.clear()
+        return value
+
+
+def _opener(codec: _Codec) -> Callable[[int, bool], Encoder]:
+    return lambda rate, whole: _Libav(codec, rate, whole=whole)
+
+
+_MP3 = _Codec(
+    container="mp3",
+    codec="libmp3lame",
+    bit_rate=lambda rate: 32_000 if rate <= 12_000 else 64_000 if rate <= 24_000 else 128_000,  # noqa: PLR2004
+    codec_options={"compression_level": "5"},
+    # The bit reservoir holds frames back; the Xing header needs a file that can be rewound.
+    streamed={"write_xing": "0", "id3v2_version": "0", "flush_packets": "1"},
+)
+_OPUS = _Codec(
+    container="ogg",
+    codec="libopus",
+    bit_rate=lambda _: 48_000,
+    codec_options={"application": "audio", "compression_level": "5"},
+    # Without this an Ogg page is two seconds long, and so is the wait.
+    streamed={"page_duration": "20000", "flush_packets": "1"},
+)
+_AAC = _Codec(
+    container="adts",
+    codec="aac",
+    sample_format="fltp",
+    bit_rate=lambda rate: 64_000 if rate <= 24_000 else 96_000,  # noqa: PLR2004
+    codec_options={"aac_coder": "fast"},
+    streamed={"flush_packets": "1"},
+)
+_FLAC = _Codec(
+    container="flac",
+    codec="flac",
+    sample_format="s16",
+    codec_options={"frame_size": "1152"},
+    streamed={"flush_packets": "1"},
+)
+
+FORMATS: Mapping[str, Format] = {
+    made.name: made
+    for made in (
+        Format("mp3", "audio/mpeg", _opener(_MP3)),
+        Format("opus", "audio/opus", _opener(_OPUS), (8000, 12000, 16000, 24000, 48000)),
+        Format("aac", "audio/aac", _opener(_AAC)),
+        Format("flac", "audio/flac", _opener(_FLAC)),
+        Format("wav", "audio/wav", lambda rate, whole: _Wav(rate, whole=whole)),
+        Format("pcm", "audio/pcm", lambda _rate, _whole: _Pcm()),
+    )
+}

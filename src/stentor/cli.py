@@ -1,0 +1,380 @@
+"""The `stentor` command; thin, and the only place that imports everything."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
+from functools import update_wrapper
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from stentor import __version__
+from stentor.errors import StentorError
+
+if TYPE_CHECKING:
+    from stentor.pipeline.plan import Plan
+    from stentor.settings import Loaded
+
+_LONG = 600  # characters; shorter text is spoken before a progress bar would be seen
+
+
+class _Group(click.Group):
+    """Expected failures are one sentence on standard error, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  as click has it
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except StentorError as error:
+            raise click.ClickException(error.message) from error
+        except BrokenPipeError:
+            # Whoever read our output has had enough; Python would complain once more while it exits.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+        except OSError as error:
+            where = f" {error.filename}:" if error.filename else ""
+            raise click.ClickException(f"{where} {error.strerror or error}".strip()) from error
+
+
+def _configured(command: Callable[..., None]) -> Callable[..., Any]:
+    """Give a command `--config`, and the loaded settings."""
+
+    @click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Settings file; stentor.toml in this folder if not given.",
+    )
+    def with_settings(config: Path | None, **arguments: Any) -> None:  # noqa: ANN401  click's own
+        from stentor.settings import load_settings  # noqa: PLC0415  --help needs no server
+
+        overrides = arguments.pop("overrides", {})
+        for name in ("host", "port", "log_level"):
+            if arguments.get(name) is not None:
+                overrides[f"server.{name}"] = arguments[name]
+        command(load_settings(overrides, config=config), **arguments)
+
+    return update_wrapper(with_settings, command)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="stentor")
+def main() -> None:
+    """One speech server for every voice engine."""
+
+
+@main.command()
+@click.option("--host", help="Address to listen on; 127.0.0.1 if nothing else is set.")
+@click.option("--port", type=int, help="Port to listen on; 8000 if nothing else is set.")
+@click.option("--log-level", help="debug, info, warning, error or critical.")
+@_configured
+def serve(loaded: Loaded, **_given: Any) -> None:  # noqa: ANN401  they are in the settings by now
+    """Serve speech over HTTP until Ctrl-C."""
+    import uvicorn  # noqa: PLC0415
+
+    from stentor.app import create_app  # noqa: PLC0415
+    from stentor.observe import logs  # noqa: PLC0415
+
+    server = loaded.settings.server
+    logs.configure("debug" if server.debug else server.log_level)
+    listening = _listen(server.host, server.port)
+    host, port = listening.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(f"Stentor {__version__} speaks at http://{shown}:{port} (what it can: /docs); Ctrl-C ends it.")
+    for name in loaded.without_effect:
+        click.echo(f"{name} is set, and this version does nothing with it.", err=True)
+    config = uvicorn.Config(
+        create_app(loaded.settings),
+        loop="uvloop",
+        http="httptools",
+        ws="wsproto",
+        ws_max_size=loaded.settings.api.max_body_bytes,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=server.graceful_seconds,
+    )
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OverflowError as error:
+        raise click.ClickException(f"Port {port} is not between 0 and 65535.") from error
+    except OSError as error:
+        raise click.ClickException(
+            f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --host and --port."
+        ) from error
+
+
+@main.command()
+@click.argument("text", required=False)
+@click.option("-v", "--voice", default="alloy", show_default=True, help="Who speaks; see `stentor voices`.")
+@click.option(
+    "-m", "--model", default="tts-1", show_default=True, help="Which engine; see `stentor engines`."
+)
+@click.option("-f", "--format", "format_", help="mp3, opus, aac, flac, wav or pcm; else by the file's name.")
+@click.option("-o", "--output", help="File to write; - is standard output.")
+@click.option(
+    "-i", "--input", "file", type=click.File(encoding="utf-8"), help="File to read; - is standard input."
+)
+@click.option("--speed", type=float, default=1.0, show_default=True, help="0.25 to 4.")
+@click.option("--language", help="BCP-47 tag of the language to speak.")
+@click.option("--play", is_flag=True, help="Play it, with whatever player is installed.")
+@_configured
+def say(loaded: Loaded, text: str | None, file: IO[str] | None, **given: Any) -> None:  # noqa: ANN401
+    """Speak TEXT, a file, or standard input; no server is needed.
+
+    Without -o and --play, the sound goes to a file speech.mp3 in this folder, or into the pipe.
+    """
+    if text is None:
+        source = file or (None if sys.stdin.isatty() else click.get_text_stream("stdin", encoding="utf-8"))
+        if source is None:
+            raise click.UsageError('Say what: `stentor say "Hello."`, `-i FILE`, or text from a pipe.')
+        try:
+            text = source.read()
+        except UnicodeDecodeError as error:
+            raise click.ClickException("The text to speak is not UTF-8.") from error
+    elif file:
+        raise click.UsageError("Give TEXT or --input, not both.")
+    target = _Target.of(given["output"], given["format_"], play=given["play"])
+    with contextlib.suppress(KeyboardInterrupt):
+        _run(_say(loaded, text, target, given))
+        return
+    sys.exit(130)
+
+
+@main.command()
+@click.option("-m", "--model", help="Only the voices of this engine.")
+@_configured
+def voices(loaded: Loaded, model: str | None) -> None:
+    """List who can speak."""
+    from stentor.app import build  # noqa: PLC0415
+
+    context = build(loaded.settings)
+    if model:
+        context.catalog.candidates(model)
+
+    async def rows() -> list[tuple[str, ...]]:
+        return [
+            (listed.id, listed.engine.name, listed.voice.id, listed.voice.name)
+            async for listed in context.catalog.listing()
+            if model in (None, listed.engine.name)
+        ]
+
+    _table(("VOICE", "ENGINE", "SPEAKS AS", "NAME"), _run(rows()))
+
+
+@main.command()
+@_configured
+def engines(loaded: Loaded) -> None:
+    """List the engines in use, and those that could be."""
+    from stentor.app import build  # noqa: PLC0415
+    from stentor.engines import installed  # noqa: PLC0415
+
+    in_use = build(loaded.settings).catalog.engines
+    rows: list[tuple[str, ...]] = []
+    for name in sorted(installed()):
+        engine = in_use.get(name)
+        if engine is None:
+            rows.append((name, "not in use", "", "", ""))
+            continue
+        abilities = engine.capabilities
+        default = "default" if name == loaded.settings.speech.default_engine else "in use"
+        languages = f"{len(abilities.languages)} languages"
+        rows.append((name, default, languages, f"{abilities.sample_rate} Hz", abilities.licence))
+    _table(("ENGINE", "STATE", "LANGUAGES", "RATE", "LICENCE"), rows)
+
+
+@main.command()
+@_configured
+def doctor(loaded: Loaded) -> None:
+    """Say what is installed, what is configured and from where, and what is missing."""
+    from stentor.doctor import Mark, examine  # noqa: PLC0415
+
+    colours = {Mark.GOOD: "green", Mark.NOTE: "yellow", Mark.BAD: "red"}
+    section = ""
+    findings = _run(examine(loaded))
+    for finding in findings:
+        if finding.section != section:
+            section = finding.section
+            click.secho(f"\n{section}", bold=True)
+        remedy = f"  -> {finding.remedy}" if finding.remedy else ""
+        click.echo(f"  {click.style(f'{finding.mark.value:8}', colours[finding.mark])}{finding.said}{remedy}")
+    missing = [finding for finding in findings if finding.mark is Mark.BAD]
+    click.echo()
+    if missing:
+        raise click.ClickException(f"{len(missing)} of the lines above need you.")
+    click.echo("Everything that is needed is here.")
+
+
+class _Target:
+    """Where `say` puts the sound."""
+
+    def __init__(self, format_: str, *, path: Path | None, play: bool) -> None:
+        self.format = format_
+        self.path = path
+        self.play = play
+
+    @classmethod
+    def of(cls, output: str | None, format_: str | None, *, play: bool) -> _Target:
+        """Understand the options."""
+        if play:
+            if output:
+                raise click.UsageError("Give --output or --play, not both.")
+            return cls("wav", path=None, play=True)
+        if output is None and sys.stdout.isatty():
+            output = f"speech.{format_ or 'mp3'}"
+        if output in (None, "-"):
+            return cls(format_ or "mp3", path=None, play=False)
+        path = Path(str(output))
+        return cls(format_ or path.suffix.lstrip(".").lower() or "mp3", path=path, play=False)
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[IO[bytes]]:
+        """Open it; a file appears under its name only when it is complete."""
+        if self.play:
+            with _playing() as sink:
+                yield sink
+        elif self.path is None:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        else:
+            with _replacing(self.path) as sink:
+                yield sink
+            click.echo(f"Wrote {self.path}.", err=True)
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    if path.exists() and not path.is_file():
+        with path.open("wb") as device:  # a pipe or a device cannot be replaced
+            yield device
+        return
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as sink:
+            yield sink
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(draft).chmod(0o666 & ~mask)
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def _playing() -> Iterator[IO[bytes]]:
+    from stentor.doctor import PLAYERS, player  # noqa: PLC0415
+
+    command = player()
+    if command is None:
+        names = ", ".join(known[0] for known in PLAYERS)
+        raise click.ClickException(f"There is no player here. Install one of {names}, or use --output.")
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603  one of our own list
+    assert process.stdin is not None  # noqa: S101  it was asked for
+    try:
+        yield process.stdin
+        process.stdin.close()
+        if process.wait():
+            raise click.ClickException(f"{command[0]} could not play the sound.")
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def _say(loaded: Loaded, text: str, target: _Target, given: dict[str, Any]) -> None:
+    from stentor.app import build  # noqa: PLC0415
+    from stentor.audio.stretch import FASTEST, SLOWEST  # noqa: PLC0415
+    from stentor.types import SpeechRequest  # noqa: PLC0415
+
+    if not SLOWEST <= given["speed"] <= FASTEST:
+        raise click.BadParameter(f"must be between {SLOWEST} and {FASTEST:g}", param_hint="--speed")
+    context = build(_alone(loaded.settings))
+    plan = await context.planner.plan(
+        SpeechRequest(
+            text=text,
+            model=given["model"],
+            voice=given["voice"],
+            format=target.format,
+            speed=given["speed"],
+            language=given["language"],
+        )
+    )
+    for warning in plan.warnings:
+        click.echo(f"Note: {warning}.", err=True)
+    try:
+        await plan.engine.open()
+        async with aclosing(_sound(plan, target)) as parts:
+            first = await anext(parts)
+            with target.opened() as sink:
+                sink.write(first)
+                async for part in parts:
+                    sink.write(part)
+    finally:
+        await plan.engine.close()
+
+
+async def _sound(plan: Plan, target: _Target) -> AsyncGenerator[bytes, None]:
+    """Encode the speech, with a progress bar over long text: whole for a file, as made for a pipe."""
+    from stentor.audio.encode import encoded  # noqa: PLC0415
+    from stentor.pipeline.speak import speak  # noqa: PLC0415
+    from stentor.types import AudioChunk, Utterance  # noqa: PLC0415
+
+    hidden = len(plan.text) < _LONG or not sys.stderr.isatty()
+    with click.progressbar(length=len(plan.text), label="Speaking", file=sys.stderr, hidden=hidden) as bar:
+
+        def utterances() -> Iterator[Utterance]:
+            for utterance in plan.utterances():
+                yield utterance
+                bar.update(utterance.start + len(utterance.text) - bar.pos)
+
+        async def chunks() -> AsyncGenerator[AudioChunk, None]:
+            async with aclosing(speak(plan, utterances())) as spoken:
+                async for chunk in spoken:
+                    yield chunk
+
+        encoder = plan.format.open(plan.sample_rate, target.path is not None)
+        async with aclosing(encoded(chunks(), encoder)) as parts:
+            async for part in parts:
+                yield part
+
+
+def _alone(settings: Any) -> Any:  # noqa: ANN401  Settings, which is imported late
+    """Take the settings with one worker for each engine: one caller needs no more."""
+    engines = {
+        name: config.model_copy(
+            update={name: count for name, count in (("replicas", 1), ("spares", 0)) if hasattr(config, name)}
+        )
+        for name, config in settings.engines.items()
+    }
+    speech = settings.speech.model_copy(update={"max_text_length": sys.maxsize})
+    return settings.model_copy(update={"engines": engines, "speech": speech})
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    for row in (head, *rows):
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _run(work: Any) -> Any:  # noqa: ANN401  whatever the coroutine returns
+    from stentor import threads  # noqa: PLC0415
+
+    async def with_threads() -> Any:  # noqa: ANN401
+        asyncio.get_running_loop().set_default_executor(threads.pool())
+        return await work
+
+    return asyncio.run(with_threads())

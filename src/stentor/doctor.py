@@ -1,0 +1,154 @@
+"""What is installed, what is configured and from where, and what is missing and how to get it."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from enum import Enum
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from stentor import __version__
+from stentor.engines import Engine, installed, load
+from stentor.errors import StentorError
+from stentor.types import Utterance
+
+if TYPE_CHECKING:
+    from stentor.settings import Loaded
+
+PLAYERS = (
+    ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error", "-i", "-"),
+    ("aplay", "-q", "-"),
+    ("paplay", "--raw=no"),
+    ("play", "-q", "-t", "wav", "-"),
+)
+"""Programs that play a WAV file from standard input, and how they are asked to."""
+
+_PACKAGES = ("espeakng-loader", "av", "numpy", "soxr", "fastapi", "uvicorn", "uvloop", "wsproto")
+_SECRET = ("key", "token", "secret", "password")
+
+
+class Mark(Enum):
+    """How a finding is."""
+
+    GOOD = "ok"
+    NOTE = "note"
+    BAD = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report, and what to do about it."""
+
+    section: str
+    mark: Mark
+    said: str
+    remedy: str = ""
+
+
+def player() -> tuple[str, ...] | None:
+    """Return the command that plays WAV from standard input, if there is one."""
+    return next((command for command in PLAYERS if shutil.which(command[0])), None)
+
+
+async def examine(loaded: Loaded) -> list[Finding]:
+    """Look at everything. Speaks a word with each engine, so it takes as long as they take to start."""
+    findings = [
+        Finding(
+            "This machine",
+            Mark.GOOD,
+            f"Stentor {__version__}, Python {platform.python_version()}, {platform.platform()}",
+        )
+    ]
+    findings += _packages()
+    findings += _programs()
+    for name, config in loaded.settings.engines.items():
+        findings.append(await _engine(name, load(name)(config)))
+    unused = sorted(set(installed()) - set(loaded.settings.engines))
+    findings += [
+        Finding("Engines", Mark.NOTE, f"{name} is installed, not in use", f"add [engines.{name}] to use it")
+        for name in unused
+    ]
+    findings += _settings(loaded)
+    findings += [
+        Finding("Settings", Mark.NOTE, f"{name} is set, and this version does nothing with it")
+        for name in loaded.without_effect
+    ]
+    return findings
+
+
+def _packages() -> Iterator[Finding]:
+    for name in _PACKAGES:
+        try:
+            yield Finding("Packages", Mark.GOOD, f"{name} {version(name)}")
+        except PackageNotFoundError:
+            remedy = f"{sys.executable} -m pip install {name}"
+            yield Finding("Packages", Mark.BAD, f"{name} is not installed", remedy)
+
+
+def _programs() -> Iterator[Finding]:
+    found = player()
+    if found:
+        yield Finding("Programs", Mark.GOOD, f"{found[0]} plays sound for `stentor say --play`")
+    else:
+        names = ", ".join(command[0] for command in PLAYERS)
+        yield Finding("Programs", Mark.NOTE, "no player for `stentor say --play`", f"install one of {names}")
+
+
+async def _engine(name: str, engine: Engine) -> Finding:
+    try:
+        async with asyncio.timeout(60):
+            await engine.open()
+            seconds = await _speak_a_word(engine)
+    except (StentorError, TimeoutError) as error:
+        return Finding("Engines", Mark.BAD, f"{name} cannot speak: {error or 'no sound within 60 s'}")
+    finally:
+        await engine.close()
+    voices = len(await engine.voices())
+    abilities = engine.capabilities
+    languages = len(abilities.languages)
+    return Finding(
+        "Engines",
+        Mark.GOOD,
+        f"{name} speaks ({seconds:.1f} s of audio made; {voices} voices, {languages} languages, "
+        f"{abilities.sample_rate} Hz, {abilities.licence or 'licence unknown'})",
+    )
+
+
+async def _speak_a_word(engine: Engine) -> float:
+    voices = await engine.voices()
+    samples = 0
+    async with aclosing(engine.synthesize(Utterance(text="Hello.", voice=voices[0]))) as chunks:
+        async for chunk in chunks:
+            samples += chunk.samples.size
+    return samples / engine.capabilities.sample_rate
+
+
+def _settings(loaded: Loaded) -> Iterator[Finding]:
+    for path, value in _leaves(loaded.settings, ""):
+        source = loaded.origins.get(path, "default")
+        yield Finding("Settings", Mark.GOOD, f"{path} = {_shown(path, value)}  ({source})")
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401  any setting
+    if isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _leaves(getattr(value, name), f"{path}.{name}".lstrip("."))
+    elif isinstance(value, dict) and any(isinstance(held, BaseModel) for held in value.values()):
+        for name, held in value.items():
+            yield from _leaves(held, f"{path}.{name}")
+    else:
+        yield path, value
+
+
+def _shown(path: str, value: Any) -> str:  # noqa: ANN401  any setting
+    if value and any(word in path.rpartition(".")[2] for word in _SECRET):
+        return "********"
+    return str(value)

@@ -1,0 +1,114 @@
+"""The engine contract, and the list of engines.
+
+An engine turns an utterance into chunks of audio. Formats, aliases, markup, cache, limits and metrics
+never enter one; an engine that wraps an engine is an engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from stentor.errors import SettingsError
+from stentor.types import AudioChunk, Utterance, Voice
+
+GROUP = "stentor.engines"
+"""The entry-point group in which any package may offer an engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do, as data: the planner, the API and the docs read this one object."""
+
+    sample_rate: int
+    """Of every chunk, in hertz."""
+    languages: tuple[str, ...]
+    """BCP-47 tags."""
+    speed: tuple[float, float] = (1.0, 1.0)
+    """Slowest and fastest pace at which the engine itself sounds good; beyond it audio is stretched."""
+    longest_utterance: int = 300
+    """In characters; longer sentences are cut before they reach the engine."""
+    instructions: bool = False
+    seed: bool = False
+    licence: str = ""
+    """Of the engine and its voices, as an SPDX expression where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineHealth:
+    """Whether an engine can speak now, and figures worth showing about it."""
+
+    ready: bool
+    figures: Mapping[str, int] = field(default_factory=dict)
+    problem: str | None = None
+
+
+class EngineConfig(BaseModel):
+    """An engine's own settings, its table `[engines.NAME]`; subclass it and document each field."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Engine(Protocol):
+    """Makes audio from text. Subclass it, or have the same shape."""
+
+    Config: ClassVar[type[EngineConfig]] = EngineConfig
+    name: str
+    capabilities: Capabilities
+    openai_voices: Mapping[str, str] = {}
+    """OpenAI's voice names to the engine's own; those left out are spread over `voices()`."""
+
+    async def open(self) -> None:
+        """Prepare to speak; called once, before anything else, in the event loop that will be used."""
+        return
+
+    async def voices(self) -> Sequence[Voice]:
+        """List who can speak."""
+        ...
+
+    async def find_voice(self, name: str, language: str | None) -> Voice | None:  # noqa: ARG002
+        """Find a voice by a caller's name for it, in a language if one is given."""
+        folded = name.casefold()
+        return next((voice for voice in await self.voices() if voice.id.casefold() == folded), None)
+
+    def synthesize(self, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:
+        """Speak one utterance, chunk by chunk, at `capabilities.sample_rate`.
+
+        Fails with an EngineError before the first chunk if it can. Closing the generator stops the work.
+        """
+        ...
+
+    def health(self) -> EngineHealth:
+        """Say how the engine is, from memory."""
+        return EngineHealth(ready=True)
+
+    async def close(self) -> None:
+        """Give back everything; calling it twice is harmless."""
+        return
+
+
+# Built-in engines come through the same door as a third party's.
+_BUILT_IN = (
+    EntryPoint("espeak", "stentor.engines.espeak:EspeakEngine", GROUP),
+    EntryPoint("tone", "stentor.engines.tone:ToneEngine", GROUP),
+)
+DEFAULT_ENGINES = ("espeak", "tone")
+
+
+def installed() -> dict[str, EntryPoint]:
+    """Every engine that could be opened, by name; a package may replace a built-in one."""
+    return {entry.name: entry for entry in (*_BUILT_IN, *entry_points(group=GROUP))}
+
+
+def load(name: str) -> type[Any]:
+    """Import the class of an engine. Its heavy libraries are imported later, when it opens."""
+    entry = installed().get(name)
+    if entry is None:
+        known = ", ".join(sorted(installed()))
+        raise SettingsError(f"There is no engine {name!r}. Installed engines: {known}.")
+    loaded: type[Any] = entry.load()
+    return loaded

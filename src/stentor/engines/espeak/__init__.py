@@ -1,0 +1,135 @@
+"""eSpeak NG, the engine that works at once, everywhere: no weights, no GPU, no network.
+
+The library is GPL-3.0-or-later and crashes on some plain text, so it lives in worker processes
+(`library.py`, which imports nothing of Stentor); this side chooses voices and passes sound on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field
+
+from stentor.engines import Capabilities, Engine, EngineConfig, EngineHealth
+from stentor.engines.espeak.voices import LANGUAGES, OPENAI_VOICES, VoiceTable
+from stentor.engines.process import WorkerPool, WorkerSpec
+from stentor.errors import EngineUnavailable, UnknownVoice
+from stentor.types import AudioChunk, Utterance, Voice
+
+SAMPLE_RATE = 22_050
+WORDS_PER_MINUTE = 175
+# Below 80 words a minute the library stops slowing down; above 449 it changes to another algorithm.
+_SLOWEST, _FASTEST = 80, 449
+# Of sound. An emoji may be a phrase; nothing honest is longer.
+_SECONDS_PER_CHARACTER, _SECONDS_AT_LEAST = 2.0, 15.0
+
+
+class EspeakEngine(Engine):
+    """Over a hundred languages, each in any of a hundred timbres."""
+
+    class Config(EngineConfig):
+        """Settings of the espeak engine."""
+
+        replicas: int = Field(
+            default_factory=lambda: min(4, os.cpu_count() or 1),
+            ge=1,
+            le=64,
+            description="Worker processes that speak at the same time.",
+        )
+        spares: int = Field(
+            default=1, ge=0, le=8, description="Worker processes kept warm to replace one that dies."
+        )
+        queue: int = Field(
+            default=256, ge=0, description="Sentences that may wait for a worker; more are refused."
+        )
+
+    name = "espeak"
+    openai_voices = OPENAI_VOICES
+    capabilities = Capabilities(
+        sample_rate=SAMPLE_RATE,
+        languages=LANGUAGES,
+        speed=(_SLOWEST / WORDS_PER_MINUTE, _FASTEST / WORDS_PER_MINUTE),
+        licence="GPL-3.0-or-later",
+    )
+
+    def __init__(self, config: Config | None = None) -> None:
+        self._config = config or self.Config()
+        self._table = VoiceTable()
+        self._pool: WorkerPool | None = None
+
+    async def open(self) -> None:
+        """Start the workers and wait for the first."""
+        try:
+            import espeakng_loader  # noqa: PLC0415  the server starts without it, with the other engines
+        except ImportError as error:
+            raise EngineUnavailable(
+                "The engine espeak needs the package espeakng-loader: pip install 'stentor[espeak]'."
+            ) from error
+        self._pool = WorkerPool(
+            WorkerSpec(
+                engine=self.name,
+                speaker=Path(__file__).with_name("library.py"),
+                speaker_class="Espeak",
+                options={
+                    "library": str(espeakng_loader.get_library_path()),
+                    "data": str(espeakng_loader.get_data_path()),
+                    "sample_rate": SAMPLE_RATE,
+                },
+                replicas=self._config.replicas,
+                spares=self._config.spares,
+                queue=self._config.queue,
+            )
+        )
+        self._pool.open()
+        await self._pool.ready()
+
+    async def voices(self) -> Sequence[Voice]:
+        """List one voice for each language and accent; each also exists as `ID+VARIANT`."""
+        return self._table.voices
+
+    async def find_voice(self, name: str, language: str | None) -> Voice | None:
+        """Find `en-GB`, any other BCP-47 tag, or a timbre, `en-GB+f2`; a language moves the timbre to it."""
+        return self._table.find(name, language)
+
+    async def synthesize(self, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:
+        """Speak plain text; the first chunk comes within a millisecond of the worker being free."""
+        if self._pool is None:
+            raise EngineUnavailable("The engine espeak is not running.")
+        timbre = self._table.timbre(utterance.voice.id)
+        if timbre is None:
+            raise UnknownVoice(utterance.voice.id, [])
+        gain = np.float32(timbre.gain / 32768)
+        seconds = (_SECONDS_AT_LEAST + _SECONDS_PER_CHARACTER * len(utterance.text)) / utterance.speed
+        request = {
+            "voice": timbre.identifier,
+            "text": utterance.text,
+            "rate": min(max(round(WORDS_PER_MINUTE * utterance.speed), _SLOWEST), _FASTEST),
+            "bytes_per_second": 2 * SAMPLE_RATE,
+        }
+        async with aclosing(self._pool.call(request, int(2 * SAMPLE_RATE * seconds))) as parts:
+            async for part in parts:
+                yield AudioChunk(np.frombuffer(part, "<i2") * gain, SAMPLE_RATE)
+
+    def health(self) -> EngineHealth:
+        """Count the workers."""
+        if self._pool is None:
+            return EngineHealth(ready=False, problem="not started")
+        status = self._pool.status()
+        figures = {
+            "workers": status.ready,
+            "spares": status.spare,
+            "busy": status.busy_lanes,
+            "waiting": status.waiting,
+            "restarts": status.restarts,
+        }
+        return EngineHealth(ready=status.ready > 0, figures=figures, problem=status.problem)
+
+    async def close(self) -> None:
+        """End the workers."""
+        if self._pool:
+            pool, self._pool = self._pool, None
+            await pool.close()

@@ -1,0 +1,120 @@
+"""eSpeak NG's voices by BCP-47 tag, and how loud each is.
+
+The library takes a variant's name as a path and answers an unknown tag with the last voice, so both are
+looked up here; `voices.json` is made by `scripts/measure_espeak_voices.py` from the library itself.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from stentor.types import Voice, VoiceId
+
+OPENAI_VOICES = {
+    "alloy": "en-US+f3",
+    "ash": "en-US+m3",
+    "ballad": "en-GB+m7",
+    "cedar": "en-US",
+    "coral": "en-US+f4",
+    "echo": "en-US+m1",
+    "fable": "en-GB",
+    "marin": "en-US+f1",
+    "nova": "en-US+f2",
+    "onyx": "en-US+m7",
+    "sage": "en-US+f5",
+    "shimmer": "en-US+Annie",
+    "verse": "en-US+m4",
+}
+
+# Tags that callers use for what the library calls otherwise; a longer tag falls back to its beginning.
+_ALIASES = {
+    "en": "en-US",
+    "en-uk": "en-GB",
+    "en-au": "en-GB",
+    "en-ie": "en-GB",
+    "en-in": "en-GB",
+    "en-nz": "en-GB",
+    "en-za": "en-GB",
+    "es-es": "es",
+    "es-ar": "es-419",
+    "es-cl": "es-419",
+    "es-co": "es-419",
+    "es-mx": "es-419",
+    "es-pe": "es-419",
+    "es-us": "es-419",
+    "fr": "fr-FR",
+    "iw": "he",
+    "no": "nb",
+    "pt": "pt-PT",
+    "zh": "cmn",
+    "zh-hk": "yue",
+    "zh-mo": "yue",
+}
+
+_TABLE: dict[str, Any] = json.loads(files(__package__).joinpath("voices.json").read_text("utf-8"))
+LANGUAGES: tuple[str, ...] = tuple(row["id"] for row in _TABLE["voices"])
+
+
+@dataclass(frozen=True, slots=True)
+class Timbre:
+    """What the library is asked for: an identifier, and the factor that makes it as loud as the others."""
+
+    identifier: str
+    gain: float
+
+
+class VoiceTable:
+    """Finds voices by what callers say."""
+
+    def __init__(self) -> None:
+        self.voices = [
+            Voice(VoiceId(row["id"]), row["name"], "espeak", (row["id"],)) for row in _TABLE["voices"]
+        ]
+        self._rows: dict[str, Any] = {row["id"]: row for row in _TABLE["voices"]}
+        self._tags: dict[str, str] = {tag.casefold(): tag for tag in self._rows}
+        self._variants = {name.casefold(): name for name in _TABLE["variants"]}
+        self._timbres: dict[str, Timbre] = {}
+
+    def find(self, name: str, language: str | None) -> Voice | None:
+        """Find a voice by a tag or by `TAG+VARIANT`, in any case; `language` replaces a tag that differs."""
+        tag, plus, variant = name.partition("+")
+        base = self._match(tag)
+        known_variant = self._variants.get(variant.casefold()) if plus else ""
+        if base is None or known_variant is None:
+            return None
+        if language and (asked := self._match(language)) and not _covers(language, base):
+            base = asked
+        identity = f"{base}+{known_variant}" if known_variant else base
+        described = self._rows[base]["name"] + (f", {known_variant}" if known_variant else "")
+        return Voice(VoiceId(identity), described, "espeak", (base,))
+
+    def timbre(self, voice: VoiceId) -> Timbre | None:
+        """Return what to ask the library for; None if there is no such voice."""
+        if voice not in self._timbres:
+            tag, _, variant = voice.partition("+")
+            row = self._rows.get(tag)
+            if row is None or (variant and variant not in _TABLE["variants"]):
+                return None
+            decibels = row["gain_db"] + (_TABLE["variants"][variant] if variant else 0.0)
+            identifier = f"{row['identifier']}+{variant}" if variant else row["identifier"]
+            self._timbres[voice] = Timbre(identifier, 10 ** (decibels / 20))
+        return self._timbres[voice]
+
+    def _match(self, tag: str) -> str | None:
+        folded = tag.replace("_", "-").casefold()
+        while folded:
+            if folded in self._tags:
+                return self._tags[folded]
+            if folded in _ALIASES:
+                return _ALIASES[folded]
+            folded = folded.rpartition("-")[0]
+        return None
+
+
+def _covers(asked: str, tag: str) -> bool:
+    """Tell whether a tag is within the range asked for: `en` covers `en-GB`, `en-US` does not."""
+    folded, asked = tag.casefold(), asked.replace("_", "-").casefold()
+    return folded == asked or folded.startswith(f"{asked}-")

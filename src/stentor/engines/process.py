@@ -1,0 +1,424 @@
+"""Worker processes: started, watched, spoken to, replaced when they die."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stentor.engines import worker
+from stentor.errors import (
+    EngineBusy,
+    EngineCrashed,
+    EngineFailed,
+    EngineUnavailable,
+    RunawaySpeech,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+_CANCEL_WITHIN = 2.0
+_LONGEST_BACKOFF = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSpec:
+    """How the workers of one engine are started, and how many."""
+
+    engine: str
+    speaker: Path
+    """The file that holds the speaker; see `stentor.engines.worker.Speaker`."""
+    speaker_class: str
+    options: dict[str, Any]
+    replicas: int = 1
+    spares: int = 1
+    lanes: int = 1
+    """How many requests one worker takes at once."""
+    queue: int = 256
+    """How many requests may wait for a lane."""
+    ready_within: float = 30.0
+    python: str = sys.executable
+    flags: tuple[str, ...] = ("-I", "-S")
+
+
+@dataclass(slots=True)
+class PoolStatus:
+    """The workers of one engine, counted."""
+
+    ready: int = 0
+    spare: int = 0
+    busy_lanes: int = 0
+    waiting: int = 0
+    restarts: int = 0
+    problem: str | None = None
+
+
+class WorkerPool:
+    """Several workers of one engine, with spares kept warm.
+
+    A lane is held for one utterance and read as fast as the worker writes, so that a caller who listens
+    slowly never keeps a worker from the others.
+    """
+
+    def __init__(self, spec: WorkerSpec) -> None:
+        self._spec = spec
+        self._active: set[_Worker] = set()
+        self._spares: deque[_Worker] = deque()
+        self._idle: deque[_Lane] = deque()
+        self._waiting: deque[asyncio.Future[_Lane]] = deque()
+        self._busy = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._restarts = 0
+        self._failures = 0
+        self._problem: str | None = None
+        self._changed = asyncio.Event()
+
+    def open(self) -> None:
+        """Start every worker; does not wait for them."""
+        for _ in range(self._spec.replicas + self._spec.spares):
+            self._keep_one_alive()
+
+    async def ready(self) -> None:
+        """Wait until one worker is ready; raises EngineUnavailable with the reason if none will be."""
+        while not self._active:
+            self._fail_if_broken()
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def close(self) -> None:
+        """End every worker, and every request with it."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def status(self) -> PoolStatus:
+        """Count the workers."""
+        return PoolStatus(
+            ready=len(self._active),
+            spare=len(self._spares),
+            busy_lanes=self._busy,
+            waiting=len(self._waiting),
+            restarts=self._restarts,
+            problem=self._problem,
+        )
+
+    async def call(self, request: dict[str, Any], max_bytes: int) -> AsyncGenerator[bytes, None]:
+        """Send one request to a free worker and yield its audio as it comes.
+
+        Closing the generator early cancels the work. Raises EngineBusy, EngineUnavailable, EngineCrashed,
+        EngineFailed or RunawaySpeech.
+        """
+        lane = await self._acquire()
+        self._busy += 1
+        try:
+            async with aclosing(lane.call(request, max_bytes)) as parts:
+                async for part in parts:
+                    yield part
+        finally:
+            self._busy -= 1
+
+    async def _acquire(self) -> _Lane:
+        if self._idle:
+            return self._idle.popleft()
+        self._fail_if_broken()
+        if len(self._waiting) >= self._spec.queue:
+            raise EngineBusy(self._spec.engine)
+        waiter: asyncio.Future[_Lane] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and not waiter.exception():
+                self._freed(waiter.result())
+            elif waiter in self._waiting:
+                self._waiting.remove(waiter)
+            raise
+
+    def _freed(self, lane: _Lane) -> None:
+        """Hand a lane that is ready for a request to whoever waited longest."""
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(lane)
+                return
+        self._idle.append(lane)
+
+    def _fail_if_broken(self) -> None:
+        if self._problem and not self._active:
+            raise EngineUnavailable(f"The engine {self._spec.engine} is not running: {self._problem}")
+
+    def _keep_one_alive(self) -> None:
+        task = asyncio.get_running_loop().create_task(self._run_forever())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run_forever(self) -> None:
+        """Run one worker after the other, the next as soon as one has died."""
+        while True:
+            started = await self._start()
+            if started is None:
+                self._failures += 1
+                await asyncio.sleep(min(0.1 * 2**self._failures, _LONGEST_BACKOFF))
+                continue
+            self._failures = 0
+            self._problem = None
+            try:
+                self._admit(started)
+                how = await started.died()
+            finally:
+                self._dismiss(started)
+                await started.kill()
+            self._restarts += 1
+            log.warning("worker of %s died (%s) and is replaced", self._spec.engine, how)
+
+    async def _start(self) -> _Worker | None:
+        started = _Worker(self._spec, self._freed)
+        try:
+            async with asyncio.timeout(self._spec.ready_within):
+                await started.start()
+        except (TimeoutError, OSError, EngineFailed) as error:
+            await started.kill()
+            self._problem = str(error) or f"no answer within {self._spec.ready_within:.0f} s"
+            log.error("worker of %s did not start: %s", self._spec.engine, self._problem)  # noqa: TRY400
+            self._fail_waiting()
+            return None
+        except BaseException:
+            await started.kill()
+            raise
+        return started
+
+    def _fail_waiting(self) -> None:
+        self._changed.set()
+        if not self._active:
+            while self._waiting:
+                waiter = self._waiting.popleft()
+                if not waiter.done():
+                    waiter.set_exception(
+                        EngineUnavailable(f"The engine {self._spec.engine} is not running: {self._problem}")
+                    )
+
+    def _admit(self, started: _Worker) -> None:
+        if len(self._active) >= self._spec.replicas:
+            self._spares.append(started)
+            return
+        self._active.add(started)
+        for lane in started.lanes:
+            self._freed(lane)
+        self._changed.set()
+
+    def _dismiss(self, dead: _Worker) -> None:
+        for lane in dead.lanes:
+            if lane in self._idle:
+                self._idle.remove(lane)
+        if dead in self._spares:
+            self._spares.remove(dead)
+            return
+        self._active.discard(dead)
+        if self._spares:
+            self._admit(self._spares.popleft())
+
+
+class _Worker:
+    """One process and its lanes."""
+
+    def __init__(self, spec: WorkerSpec, freed: Callable[[_Lane], None]) -> None:
+        self._spec = spec
+        self._freed = freed
+        self._process: asyncio.subprocess.Process | None = None
+        self.lanes: list[_Lane] = []
+
+    async def start(self) -> None:
+        """Start the process and wait until each lane says it is ready."""
+        pairs = [socket.socketpair() for _ in range(self._spec.lanes)]
+        try:
+            theirs = [pair[1].fileno() for pair in pairs]
+            self._process = await asyncio.create_subprocess_exec(
+                self._spec.python,
+                *self._spec.flags,
+                worker.__file__,
+                str(os.getpid()),
+                f"{self._spec.speaker}:{self._spec.speaker_class}",
+                json.dumps(self._spec.options),
+                *map(str, theirs),
+                pass_fds=theirs,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL if not log.isEnabledFor(logging.DEBUG) else None,
+            )
+            loop = asyncio.get_running_loop()
+            for ours, _ in pairs:
+                ours.setblocking(False)
+                _, lane = await loop.create_unix_connection(lambda: _Lane(self._spec.engine, self), sock=ours)
+                self.lanes.append(lane)
+        except BaseException:
+            for ours, _ in pairs[len(self.lanes) :]:
+                ours.close()
+            raise
+        finally:
+            for _, their in pairs:
+                their.close()
+        for lane in self.lanes:
+            await lane.ready()
+
+    async def died(self) -> str:
+        """Wait for the process to end and say how, as `SIGSEGV` or `exit code 1`."""
+        assert self._process is not None  # noqa: S101  a worker is watched only once it was started
+        code = await self._process.wait()
+        if code >= 0:
+            return f"exit code {code}"
+        with contextlib.suppress(ValueError):
+            return signal.Signals(-code).name
+        return f"signal {-code}"
+
+    def terminate(self) -> None:
+        """Kill the process, if it lives."""
+        if self._process and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
+    async def kill(self) -> None:
+        """Kill the process and close its lanes."""
+        self.terminate()
+        for lane in self.lanes:
+            lane.close()
+        if self._process:
+            await self._process.wait()
+
+    def lane_freed(self, lane: _Lane) -> None:
+        """Give a lane back to the pool."""
+        self._freed(lane)
+
+
+class _Lane(asyncio.Protocol):
+    """The gateway's end of a socket that carries one request at a time."""
+
+    def __init__(self, engine: str, owner: _Worker) -> None:
+        self._engine = engine
+        self._owner = owner
+        self._transport: asyncio.Transport | None = None
+        self._buffer = bytearray()
+        self._frames: deque[tuple[int, bytes]] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._abandoned: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    async def ready(self) -> None:
+        """Wait for the worker's READY; raises EngineFailed with its reason."""
+        kind, payload = await self._next()
+        if kind == worker.ERROR:
+            raise EngineFailed(json.loads(payload)["message"])
+        if kind != worker.READY:
+            raise EngineFailed("its process ended before it was ready")
+
+    async def call(self, request: dict[str, Any], max_bytes: int) -> AsyncGenerator[bytes, None]:
+        """Send one request and yield its audio; the lane frees itself when the worker is done with it."""
+        self._write(worker.SPEAK, json.dumps(request | {"max_bytes": max_bytes}).encode())
+        finished = False
+        try:
+            while True:
+                kind, payload = await self._next()
+                if kind == worker.AUDIO:
+                    yield payload
+                    continue
+                finished = True
+                if kind == worker.END:
+                    return
+                await self._raise(kind, payload, request, max_bytes)
+        finally:
+            self._frames.clear()
+            if finished:
+                if not self._closed:
+                    self._owner.lane_freed(self)
+            else:
+                self._abandon()
+
+    async def _raise(self, kind: int, payload: bytes, request: dict[str, Any], max_bytes: int) -> None:
+        if kind != worker.ERROR:
+            raise EngineCrashed(self._engine, await self._owner.died())
+        fault = json.loads(payload)
+        if fault["code"] == "runaway":
+            raise RunawaySpeech(self._engine, max_bytes / request["bytes_per_second"])
+        raise EngineFailed(f"The engine {self._engine} failed: {fault['message']}")
+
+    def _abandon(self) -> None:
+        """Tell the worker to stop; the lane is free again at its END, or the worker is killed."""
+        if self._closed:
+            return
+        self._write(worker.CANCEL)
+        loop = asyncio.get_running_loop()
+        self._abandoned = loop.call_later(_CANCEL_WITHIN, self._owner.terminate)
+
+    async def _next(self) -> tuple[int, bytes]:
+        while not self._frames:
+            if self._closed:
+                return 0, b""
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        return self._frames.popleft()
+
+    def _write(self, kind: int, payload: bytes = b"") -> None:
+        if self._transport and not self._closed:
+            self._transport.write(worker.HEADER.pack(len(payload), kind) + payload)
+
+    def close(self) -> None:
+        """Close the socket."""
+        if self._abandoned:
+            self._abandoned.cancel()
+        if self._transport:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = transport  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        """Cut what arrived into frames."""
+        buffer = self._buffer
+        buffer += data
+        begin = 0
+        while len(buffer) - begin >= worker.HEADER.size:
+            length, kind = worker.HEADER.unpack_from(buffer, begin)
+            end = begin + worker.HEADER.size + length
+            if end > len(buffer):
+                break
+            self._arrived(kind, bytes(buffer[begin + worker.HEADER.size : end]))
+            begin = end
+        if begin:
+            del buffer[:begin]
+
+    def _arrived(self, kind: int, payload: bytes) -> None:
+        if self._abandoned is None:
+            self._frames.append((kind, payload))
+            self._wake()
+        elif kind in (worker.END, worker.ERROR):
+            self._abandoned.cancel()
+            self._abandoned = None
+            self._owner.lane_freed(self)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Wake whoever waits: the worker is gone."""
+        self._closed = True
+        if self._abandoned:
+            self._abandoned.cancel()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)

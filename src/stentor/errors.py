@@ -1,0 +1,214 @@
+"""Every expected failure, by cause.
+
+    StentorError
+    ├── InvalidRequest            the caller can mend it
+    │   ├── UnreadableBody        not UTF-8, not JSON, not the right type
+    │   ├── UnsupportedMediaType
+    │   ├── BodyTooLarge
+    │   ├── UnknownModel
+    │   ├── UnknownVoice
+    │   ├── NothingToSpeak        no letter, digit or symbol in the text
+    │   ├── TextTooLong
+    │   └── Unsupported           the engine cannot do it, and `strict` was asked
+    ├── NotFound                  no such resource
+    ├── EngineError               the engine's own failure
+    │   ├── NothingSpoken         it answered with silence
+    │   ├── EngineCrashed         its process died on this text
+    │   ├── RunawaySpeech         far more audio than the text explains
+    │   ├── EngineFailed          it said so itself
+    │   ├── EngineBusy            retryable
+    │   └── EngineUnavailable     retryable
+    └── SettingsError             the operator can mend it
+
+A class carries the code that programs read and whether trying again can help;
+what each means as an HTTP status is said once, in `stentor.api.respond`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class StentorError(Exception):
+    """The root of all expected failures: one sentence for a person, one code for a program."""
+
+    code: ClassVar[str] = "internal_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+
+
+class InvalidRequest(StentorError):
+    """A field of the request is missing, of the wrong type or out of range."""
+
+    code = "invalid_request"
+
+
+class UnreadableBody(InvalidRequest):
+    """The body is not what its content type says."""
+
+    code = "unreadable_body"
+
+
+class UnsupportedMediaType(InvalidRequest):
+    """The body's content type is one this route does not read."""
+
+    code = "unsupported_media_type"
+
+    def __init__(self, media_type: str) -> None:
+        super().__init__(
+            f"This route reads application/json, not {quoted(media_type)}. "
+            "Send the header `Content-Type: application/json`."
+        )
+
+
+class BodyTooLarge(InvalidRequest):
+    """The body is larger than the server takes."""
+
+    code = "body_too_large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The request body is larger than the {limit:,} bytes this server takes.")
+
+
+class UnknownModel(InvalidRequest):
+    """No engine answers to this model's name."""
+
+    code = "model_not_found"
+
+    def __init__(self, model: str, known: list[str]) -> None:
+        super().__init__(
+            f"There is no model {quoted(model)} here. Known models: {', '.join(known)}.", param="model"
+        )
+
+
+class UnknownVoice(InvalidRequest):
+    """No engine in reach has this voice."""
+
+    code = "voice_not_found"
+
+    def __init__(self, voice: str, suggestions: list[str]) -> None:
+        nearest = f" Did you mean {' or '.join(suggestions)}?" if suggestions else ""
+        super().__init__(
+            f"There is no voice {quoted(voice)} here.{nearest} GET /v1/audio/voices lists them all.",
+            param="voice",
+        )
+
+
+class NothingToSpeak(InvalidRequest):
+    """The text holds nothing that can be said."""
+
+    code = "nothing_to_speak"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is nothing to speak: `input` holds no letter, digit or symbol.", param="input"
+        )
+
+
+class TextTooLong(InvalidRequest):
+    """The text is longer than the server's limit."""
+
+    code = "text_too_long"
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(
+            f"`input` is {length:,} characters long; this server takes at most {limit:,}. "
+            "Send it in parts, or raise MAX_TEXT_LENGTH on the server.",
+            param="input",
+        )
+
+
+class Unsupported(InvalidRequest):
+    """With `strict`, whatever would have been a warning."""
+
+    code = "unsupported"
+
+
+class NotFound(StentorError):
+    """There is no such resource."""
+
+    code = "not_found"
+
+
+class EngineError(StentorError):
+    """An engine could not speak."""
+
+    code = "engine_error"
+
+
+class NothingSpoken(EngineError):
+    """The engine finished without an audible sample."""
+
+    code = "nothing_spoken"
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(
+            f"The engine {engine} made no sound for this text. "
+            "Its voice may not know the script; try another voice or language.",
+            param="input",
+        )
+
+
+class EngineCrashed(EngineError):
+    """The engine's process died while it spoke; it has been replaced, and the text would kill it again."""
+
+    code = "engine_crashed"
+
+    def __init__(self, engine: str, how: str) -> None:
+        super().__init__(
+            f"The engine {engine} crashed ({how}) on this text and was restarted. "
+            "Nothing else was harmed; another voice or other words may work.",
+            param="input",
+        )
+
+
+class RunawaySpeech(EngineError):
+    """The engine made far more audio than the text can explain, and was stopped."""
+
+    code = "runaway_speech"
+
+    def __init__(self, engine: str, seconds: float) -> None:
+        super().__init__(
+            f"The engine {engine} was stopped after {seconds:.0f} seconds of audio for one sentence; "
+            "the text is too long for it when read out. Send it in smaller parts.",
+            param="input",
+        )
+
+
+class EngineFailed(EngineError):
+    """The engine reported a failure of its own."""
+
+    code = "engine_failed"
+
+
+class EngineBusy(EngineError):
+    """Too many requests wait for this engine already."""
+
+    code = "engine_busy"
+    retryable = True
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(f"The engine {engine} has too many requests waiting. Try again in a moment.")
+
+
+class EngineUnavailable(EngineError):
+    """The engine is not running."""
+
+    code = "engine_unavailable"
+    retryable = True
+
+
+class SettingsError(StentorError):
+    """A setting is unknown, malformed or contradicts another."""
+
+    code = "invalid_settings"
+
+
+def quoted(value: str, limit: int = 60) -> str:
+    """Show a caller's own short value in a sentence: printable, bounded, in quotation marks."""
+    shown = "".join(c if c.isprintable() else "�" for c in value[:limit])
+    return f"'{shown}{'…' if len(value) > limit else ''}'"

@@ -1,0 +1,113 @@
+"""Make one stream of chunks from utterances."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stentor import threads
+from stentor.audio.resample import Resampler
+from stentor.audio.stretch import Stretch
+from stentor.errors import NothingSpoken
+from stentor.pipeline.join import Joiner
+from stentor.types import AudioChunk, Utterance
+
+if TYPE_CHECKING:
+    from stentor.pipeline.plan import Plan
+    from stentor.types import Samples
+
+
+@dataclass(slots=True)
+class Usage:
+    """What was spent on a stream, counted as it is made."""
+
+    characters: int = 0
+    """Handed to the engine."""
+    samples: int = 0
+    """Of audio, at the plan's sample rate."""
+
+
+async def speak(
+    plan: Plan,
+    utterances: Iterable[Utterance] | AsyncIterable[Utterance],
+    usage: Usage | None = None,
+) -> AsyncGenerator[AudioChunk, None]:
+    """Speak utterances one after the other, as one stream at the plan's sample rate.
+
+    The next utterance is begun when the last one's audio was taken. Closing the stream stops the engine.
+    Raises EngineError; NothingSpoken if the end comes without an audible sample.
+    """
+    usage = usage or Usage()
+    async with aclosing(_spoken(plan, utterances, usage)) as pieces:
+        async for samples in pieces:
+            if samples.size:
+                usage.samples += samples.size
+                yield AudioChunk(samples, plan.sample_rate)
+    if not usage.samples:
+        raise NothingSpoken(plan.engine.name)
+
+
+async def speak_apart(plan: Plan, utterances: Sequence[Utterance]) -> AsyncGenerator[AudioChunk, None]:
+    """Speak utterances as a stream of its own that others follow: the last one's pause is at its end."""
+    async with aclosing(speak(plan, utterances)) as chunks:
+        async for chunk in chunks:
+            yield chunk
+    silence = round(utterances[-1].pause / plan.stretch * plan.sample_rate)
+    yield AudioChunk(np.zeros(silence, np.float32), plan.sample_rate)
+
+
+async def _spoken(
+    plan: Plan, utterances: Iterable[Utterance] | AsyncIterable[Utterance], usage: Usage
+) -> AsyncGenerator[Samples, None]:
+    shaper = _Shaper(plan)
+    async with aclosing(_each(utterances)) as every:
+        async for utterance in every:
+            usage.characters += len(utterance.text)
+            async with aclosing(plan.engine.synthesize(utterance)) as chunks:
+                async for chunk in chunks:
+                    yield await shaper.push(chunk.samples)
+            yield await shaper.end(utterance.pause)
+    yield await shaper.finish()
+
+
+class _Shaper:
+    """Joins, stretches and resamples: the engine's audio in, the caller's out."""
+
+    def __init__(self, plan: Plan) -> None:
+        rate = plan.engine.capabilities.sample_rate
+        self._joiner = Joiner(rate)
+        self._stretch = Stretch(plan.stretch, rate) if plan.stretch != 1 else None
+        self._resampler = Resampler(rate, plan.sample_rate)
+
+    async def push(self, samples: Samples) -> Samples:
+        return await self._shape(self._joiner.push(samples))
+
+    async def end(self, pause: float) -> Samples:
+        return await self._shape(self._joiner.end(pause))
+
+    async def finish(self) -> Samples:
+        last = self._resampler.push(await threads.run(self._stretch.flush)) if self._stretch else None
+        rest = self._resampler.flush()
+        return rest if last is None else np.concatenate((last, rest))
+
+    async def _shape(self, samples: Samples) -> Samples:
+        if not samples.size:
+            return samples
+        if self._stretch:
+            samples = await threads.run(self._stretch.push, samples)
+        return self._resampler.push(samples)
+
+
+async def _each(
+    utterances: Iterable[Utterance] | AsyncIterable[Utterance],
+) -> AsyncGenerator[Utterance, None]:
+    if isinstance(utterances, AsyncIterable):
+        async for utterance in utterances:
+            yield utterance
+    else:
+        for utterance in utterances:
+            yield utterance

@@ -1,0 +1,284 @@
+"""The only reader of the environment: one frozen tree, and where each value came from.
+
+Later sources win: defaults, `stentor.toml`, `.env`, the environment, the command line. In the file and the
+environment the variables of the five systems that Stentor replaces are read under their own names.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_origin
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError
+
+from stentor.api.context import ApiConfig
+from stentor.engines import DEFAULT_ENGINES, EngineConfig, load
+from stentor.errors import SettingsError
+from stentor.pipeline.plan import PlanConfig
+from stentor.voices.aliases import parse_voice_map
+
+PREFIX = "STENTOR_"
+CONFIG_FILE = "stentor.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerConfig(_Section):
+    """Where the server listens and what it logs."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 is every network.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = Field(
+        default="info", description="The least serious events that are logged."
+    )
+    debug: bool = Field(default=False, description="Log everything, whatever `log_level` says.")
+    environment: str = Field(
+        default="production", description="A name for this installation, shown by `stentor doctor`."
+    )
+    graceful_seconds: int = Field(
+        default=30, ge=0, description="How long answers may go on after the server was told to stop."
+    )
+
+
+class VoicesConfig(_Section):
+    """The operator's own names for voices."""
+
+    map: dict[str, str] = Field(
+        default_factory=dict, description="Names and the voices they stand for; wins over `map_file`."
+    )
+    map_file: Path = Field(
+        default=Path("voice_map.json"),
+        description="A JSON object of names and voices; may be missing, is read again when it changes.",
+    )
+
+
+class Settings(_Section):
+    """Everything that can be set."""
+
+    server: ServerConfig = ServerConfig()
+    api: ApiConfig = ApiConfig()
+    speech: PlanConfig = PlanConfig()
+    voices: VoicesConfig = VoicesConfig()
+    engines: dict[str, SerializeAsAny[EngineConfig]] = Field(
+        default_factory=dict, description="A table for each engine in use, with the engine's own settings."
+    )
+    data_dir: Path = Field(
+        default=Path("~/.local/share/stentor"), description="The folder for everything that is kept."
+    )
+
+
+SECTIONS: Mapping[str, type[BaseModel]] = {
+    "server": ServerConfig,
+    "api": ApiConfig,
+    "speech": PlanConfig,
+    "voices": VoicesConfig,
+}
+
+OLD_NAMES: Mapping[str, str] = {
+    "HOST": "server.host",
+    "PORT": "server.port",
+    "LOG_LEVEL": "server.log_level",
+    "DEBUG": "server.debug",
+    "ENVIRONMENT": "server.environment",
+    "API_TITLE": "api.title",
+    "API_VERSION": "api.version",
+    "CORS_ORIGINS": "api.cors_origins",
+    "MAX_TEXT_LENGTH": "speech.max_text_length",
+    "VOICE_MAP": "voices.map",
+}
+"""Variables of the replaced systems, and the settings they are here."""
+
+WITHOUT_EFFECT = (
+    "RUNPOD_ENDPOINT", "RUNPOD_API_KEY", "MAX_CONCURRENT_REQUESTS", "BRIDGE_TOKEN", "API_KEYS",
+    "RATE_LIMIT_REQUESTS", "RATE_LIMIT_WINDOW", "AUDIT_LOG_FILE", "REGION", "AWS_SECRET_MANAGER", "AWS_ID",
+    "AWS_KEY", "TTS_MODE", "TTS_REMOTE_URL", "TTS_API_KEY", "WHISPER_MODE", "WHISPER_REMOTE_URL",
+)  # fmt: skip
+"""Variables of the replaced systems that this version knows and does nothing with."""
+
+_DEMANDS_KEYS = ("REQUIRE_AUTH", "API_KEY_REQUIRED")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings, where each came from, and what was set without effect."""
+
+    settings: Settings
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Dotted path of each setting that is not its default, and its source."""
+    without_effect: tuple[str, ...] = ()
+
+
+def load_settings(
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    config: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Loaded:
+    """Read every source; raises SettingsError with a sentence that names the setting and its source.
+
+    `overrides` are dotted paths from the command line. `environ` and `folder` default to the process's own.
+    """
+    folder = folder or Path.cwd()
+    environ = os.environ if environ is None else environ
+    dotenv = {name: value for name, value in dotenv_values(folder / ".env").items() if value is not None}
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    sources = [
+        (_file_values(config, folder), str(config or CONFIG_FILE)),
+        (_variables(dotenv, ".env"), ".env"),
+        (_variables(environ, "the environment"), "the environment"),
+        ((overrides or {}).items(), "the command line"),
+    ]
+    for pairs, source in sources:
+        for path, value in pairs:
+            values[path] = value
+            origins[path] = source
+    everything = {**dotenv, **environ}
+    _refuse_false_safety(everything)
+    return Loaded(
+        _build(values, origins, folder),
+        origins,
+        tuple(name for name in WITHOUT_EFFECT if everything.get(name)),
+    )
+
+
+def environment_names() -> dict[str, str]:
+    """Return every environment variable of the server's own sections, and the setting it is."""
+    fields = [(section, name) for section, model in SECTIONS.items() for name in model.model_fields]
+    names = {f"{PREFIX}{section}_{name}".upper(): f"{section}.{name}" for section, name in fields}
+    for section, name in fields:
+        if [other for _, other in fields].count(name) == 1:
+            names[f"{PREFIX}{name}".upper()] = f"{section}.{name}"
+    return {**names, f"{PREFIX}DATA_DIR": "data_dir"}
+
+
+def _file_values(config: Path | None, folder: Path) -> Iterator[tuple[str, Any]]:
+    file = config or folder / CONFIG_FILE
+    if config is None and not file.exists():
+        return
+    try:
+        tables = tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"The settings file {file} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise SettingsError(f"The settings file {file} is not valid TOML: {error}.") from error
+    for section, table in tables.items():
+        if section == "engines" and isinstance(table, dict):
+            for engine, own in table.items():
+                yield f"engines.{engine}", {}
+                yield from _flat(f"engines.{engine}", own)
+        elif section in SECTIONS:
+            yield from _flat(section, table)
+        else:
+            yield section, table
+
+
+def _flat(section: str, table: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401  whatever TOML held
+    if not isinstance(table, dict):
+        raise SettingsError(f"`{section}` must be a table, as in `[{section}]`.")
+    for name, value in table.items():
+        yield f"{section}.{name}", value
+
+
+def _variables(variables: Mapping[str, str], source: str) -> Iterator[tuple[str, Any]]:
+    own = environment_names()
+    for name, written in variables.items():
+        if name in OLD_NAMES and written != "":
+            yield OLD_NAMES[name], _from_text(OLD_NAMES[name], written)
+    for name, written in variables.items():
+        if not name.startswith(PREFIX):
+            continue
+        path = own.get(name) or _engine_variable(name)
+        if path is None:
+            raise SettingsError(f"{name} in {source} is no setting.{_nearest(name, own)}")
+        yield path, _from_text(path, written)
+
+
+def _engine_variable(name: str) -> str | None:
+    rest = name.removeprefix(f"{PREFIX}ENGINES_").lower()
+    if rest == name.lower():
+        return None
+    for engine in DEFAULT_ENGINES:
+        if rest.startswith(f"{engine}_"):
+            return f"engines.{engine}.{rest.removeprefix(f'{engine}_')}"
+    engine, _, setting = rest.partition("_")
+    return f"engines.{engine}.{setting}"
+
+
+def _from_text(path: str, written: str) -> Any:  # noqa: ANN401  whatever type the setting has
+    section, _, name = path.partition(".")
+    if path == "voices.map":
+        return parse_voice_map(written)
+    if path == "server.log_level":
+        return written.lower()
+    found = SECTIONS[section].model_fields.get(name) if section in SECTIONS else None
+    if found is not None and get_origin(found.annotation) is tuple:
+        return [entry.strip() for entry in written.split(",") if entry.strip()]
+    return written
+
+
+def _build(values: Mapping[str, Any], origins: Mapping[str, str], folder: Path) -> Settings:
+    tree: dict[str, Any] = {"engines": {name: {} for name in DEFAULT_ENGINES}}
+    for path, value in values.items():
+        *above, name = path.split(".", 2)
+        place = tree
+        for step in above:
+            place = place.setdefault(step, {})
+        if not (isinstance(value, dict) and name in place and path.startswith("engines.")):
+            place[name] = value
+    engines = tree["engines"]
+    tree["engines"] = {
+        name: _checked(load(name).Config, table, f"engines.{name}", origins)
+        for name, table in engines.items()
+    }
+    settings: Settings = _checked(Settings, tree, "", origins)
+    if settings.speech.default_engine not in settings.engines:
+        raise SettingsError(
+            f"`speech.default_engine` is {settings.speech.default_engine!r}, which is no engine in use: "
+            f"{', '.join(settings.engines)}."
+        )
+    located = {"map_file": folder / settings.voices.map_file}
+    return settings.model_copy(
+        update={
+            "voices": settings.voices.model_copy(update=located),
+            "data_dir": settings.data_dir.expanduser(),
+        }
+    )
+
+
+def _checked(model: type[Any], value: Any, above: str, origins: Mapping[str, str]) -> Any:  # noqa: ANN401
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        path = ".".join(part for part in (above, *map(str, first["loc"])) if part)
+        source = origins.get(path) or origins.get(path.rpartition(".")[0]) or "the settings"
+        if first["type"] == "extra_forbidden":
+            section = path.rpartition(".")[0]
+            owner = SECTIONS.get(section, model)
+            known = [f"{section}.{name}" if section else name for name in owner.model_fields]
+            raise SettingsError(f"`{path}` in {source} is no setting.{_nearest(path, known)}") from error
+        raise SettingsError(f"`{path}` in {source}: {first['msg']}.") from error
+
+
+def _nearest(name: str, known: Mapping[str, Any] | list[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" Did you mean `{near[0]}`?" if near else " `stentor doctor` lists the settings."
+
+
+def _refuse_false_safety(variables: Mapping[str, str]) -> None:
+    for name in _DEMANDS_KEYS:
+        if variables.get(name, "").strip().lower() in ("1", "true", "yes", "on"):
+            raise SettingsError(
+                f"{name} asks for keys, which this version cannot check yet; it will not start open where "
+                f"you wanted it closed. Unset {name}, and let a reverse proxy check the keys."
+            )

@@ -1,0 +1,1 @@
+"""Text, understood outside the engines, once for all of them."""

@@ -1,0 +1,1 @@
+"""Who can speak: every engine's voices in one catalogue, and the names callers have for them."""

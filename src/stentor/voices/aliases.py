@@ -1,0 +1,86 @@
+"""The operator's own names for voices: `VOICE_MAP` and `voice_map.json`, read again when it changes."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from stentor.errors import SettingsError
+
+log = logging.getLogger(__name__)
+
+OPENAI_VOICES = (
+    "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable",
+    "marin", "nova", "onyx", "sage", "shimmer", "verse",
+)  # fmt: skip
+
+
+class VoiceMap:
+    """Names given by a file, then by the settings; the settings win."""
+
+    def __init__(self, fixed: Mapping[str, str], file: Path | None) -> None:
+        self._fixed = {name.casefold(): target for name, target in fixed.items()}
+        self._file = file
+        self._stamp: tuple[int, int] | None = None
+        self._merged = dict(self._fixed)
+        self._reload(first=True)
+
+    def get(self, name: str) -> str | None:
+        """Return what a name stands for, if the operator gave it a meaning."""
+        self._reload()
+        return self._merged.get(name.casefold())
+
+    def names(self) -> list[str]:
+        """List the names that were given a meaning."""
+        self._reload()
+        return list(self._merged)
+
+    def _reload(self, *, first: bool = False) -> None:
+        if self._file is None:
+            return
+        try:
+            status = self._file.stat()
+            stamp = (status.st_mtime_ns, status.st_size)
+        except FileNotFoundError:
+            stamp = None
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            read = read_voice_map(self._file) if stamp else {}
+        except SettingsError as error:
+            if first:
+                raise
+            log.error("%s The last good voice map stays in use.", error.message)  # noqa: TRY400
+            return
+        self._merged = {name.casefold(): target for name, target in read.items()} | self._fixed
+
+
+def read_voice_map(file: Path) -> dict[str, str]:
+    """Read a `voice_map.json`: an object of names to voices."""
+    try:
+        read = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"The voice map {file} cannot be read: {error}.") from error
+    if not isinstance(read, dict) or not all(isinstance(target, str) for target in read.values()):
+        raise SettingsError(f"The voice map {file} must be a JSON object of names to voices.")
+    return read
+
+
+def parse_voice_map(written: str) -> dict[str, str]:
+    """Read a `VOICE_MAP`: `alloy:en-GB,echo:de+m3`, or a JSON object."""
+    if written.lstrip().startswith("{"):
+        try:
+            read = json.loads(written)
+        except ValueError as error:
+            raise SettingsError(f"VOICE_MAP is not valid JSON: {error}.") from error
+        return {str(name): str(target) for name, target in read.items()}
+    pairs = {}
+    for entry in filter(None, (entry.strip() for entry in written.split(","))):
+        name, colon, target = entry.partition(":")
+        if not colon or not name.strip() or not target.strip():
+            raise SettingsError(f"VOICE_MAP has {entry!r} where NAME:VOICE was expected.")
+        pairs[name.strip()] = target.strip()
+    return pairs

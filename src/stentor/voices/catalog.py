@@ -1,0 +1,121 @@
+"""Finds the voice a caller means, and the engine that has it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from stentor.engines import Engine
+from stentor.errors import UnknownModel, UnknownVoice
+from stentor.types import Voice
+from stentor.voices.aliases import OPENAI_VOICES, VoiceMap
+
+OPENAI_MODELS = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A name that a request may give for its model, and the engine that stands behind it."""
+
+    id: str
+    engine: Engine
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVoice:
+    """A voice under a name that callers can use."""
+
+    id: str
+    voice: Voice
+    engine: Engine
+
+
+class Catalog:
+    """Every engine's voices. OpenAI's model names mean any engine, the default one first."""
+
+    def __init__(self, engines: Mapping[str, Engine], default: str, voice_map: VoiceMap) -> None:
+        self._engines = engines
+        self._default = engines[default]
+        self._voice_map = voice_map
+
+    @property
+    def default_engine(self) -> Engine:
+        """The engine that speaks when the request names none."""
+        return self._default
+
+    @property
+    def engines(self) -> Mapping[str, Engine]:
+        """Every engine by name."""
+        return self._engines
+
+    def models(self) -> list[Model]:
+        """List the names a request may give as its model."""
+        return [Model(name, self._default) for name in OPENAI_MODELS] + [
+            Model(name, engine) for name, engine in self._engines.items()
+        ]
+
+    def candidates(self, model: str) -> list[Engine]:
+        """Return the engines a model's name may mean, in order of preference."""
+        if model in OPENAI_MODELS:
+            others = [engine for engine in self._engines.values() if engine is not self._default]
+            return [self._default, *others]
+        if model in self._engines:
+            return [self._engines[model]]
+        raise UnknownModel(model, [known.id for known in self.models()])
+
+    async def find(self, model: str, voice: str, language: str | None) -> tuple[Engine, Voice]:
+        """Return the engine and its voice that a request means."""
+        engines = self.candidates(model)
+        target = self._voice_map.get(voice)
+        for engine in engines:
+            found = await self._find_in(engine, voice, target, language)
+            if found:
+                return engine, found
+        raise UnknownVoice(voice if target is None else target, await self._near(voice, engines))
+
+    async def _find_in(
+        self, engine: Engine, voice: str, target: str | None, language: str | None
+    ) -> Voice | None:
+        if target is not None:
+            return await engine.find_voice(target, language)
+        found = await engine.find_voice(voice, language)
+        if found is None and voice.casefold() in OPENAI_VOICES:
+            return await self._openai_voice(engine, voice.casefold(), language)
+        return found
+
+    async def _openai_voice(self, engine: Engine, voice: str, language: str | None) -> Voice | None:
+        own = engine.openai_voices.get(voice)
+        if own is None:
+            voices = await engine.voices()
+            if not voices:
+                return None
+            own = voices[OPENAI_VOICES.index(voice) % len(voices)].id
+        return await engine.find_voice(own, language)
+
+    async def listing(self) -> AsyncIterator[ListedVoice]:
+        """List the names callers can use: the operator's, OpenAI's, then each engine's own."""
+        given = dict.fromkeys((*self._voice_map.names(), *OPENAI_VOICES))
+        for name in given:
+            try:
+                engine, voice = await self.find(OPENAI_MODELS[0], name, None)
+            except UnknownVoice:
+                continue
+            yield ListedVoice(name, voice, engine)
+        for engine in self._engines.values():
+            for voice in await engine.voices():
+                if voice.id not in given:
+                    yield ListedVoice(voice.id, voice, engine)
+
+    async def describe(self, name: str) -> ListedVoice:
+        """Return one voice by a name callers can use."""
+        engine, voice = await self.find(OPENAI_MODELS[0], name, None)
+        known = {voice.id.casefold()} | {alias.casefold() for alias in OPENAI_VOICES}
+        shown = name if name.casefold() in known | set(self._voice_map.names()) else voice.id
+        return ListedVoice(shown, replace(voice), engine)
+
+    async def _near(self, voice: str, engines: Sequence[Engine]) -> list[str]:
+        names = {name.casefold(): name for name in OPENAI_VOICES}
+        for engine in engines:
+            names |= {known.id.casefold(): known.id for known in await engine.voices()}
+        return [names[near] for near in difflib.get_close_matches(voice[:60].casefold(), names, n=3)]
