@@ -1,0 +1,26 @@
+"""What holds for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from tests.loopwatch import LONGEST, LoopWatch
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test in which Stentor keeps the event loop for too long, unless it is marked `may_hold_loop`."""
+    if item.get_closest_marker("may_hold_loop"):
+        return (yield)
+    with LoopWatch() as watch:
+        result = yield
+    if watch.holds:
+        longest = max(watch.holds, key=lambda hold: hold.seconds)
+        pytest.fail(
+            f"The event loop was held for {longest.seconds * 1000:.0f} ms (at most {LONGEST * 1000:.0f}) at\n"
+            f"{longest.stack or 'a place that let no other thread look'}",
+            pytrace=False,
+        )
+    return result
