@@ -74,7 +74,7 @@ def main() -> None:
         file.name: round(gain_for(espeak, f"gmw/en-US+{file.name}") - plain, 1)
         for file in sorted(folder.iterdir(), key=lambda file: file.name.casefold())
     }
-    voices.sort(key=lambda row: row["id"].casefold())
+    voices.sort(key=lambda row: str(row["id"]).casefold())
     lines = ",\n".join("    " + json.dumps(row, ensure_ascii=False) for row in voices)
     tail = ",\n".join(f"    {json.dumps(name)}: {gain}" for name, gain in variants.items())
     OUT.write_text(f'{{\n  "voices": [\n{lines}\n  ],\n  "variants": {{\n{tail}\n  }}\n}}\n', "utf-8")

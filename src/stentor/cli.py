@@ -45,7 +45,7 @@ class _Group(click.Group):
             raise click.ClickException(f"{where} {error.strerror or error}".strip()) from error
 
 
-def _configured(command: Callable[..., None]) -> Callable[..., Any]:
+def _configured(command: Callable[..., None]) -> Any:  # noqa: ANN401  click decorates it further
     """Give a command `--config`, and the loaded settings."""
 
     @click.option(

@@ -41,7 +41,7 @@ class Context:
     config: ApiConfig
 
 
-def _context(connection: HTTPConnection) -> Context:
+async def _context(connection: HTTPConnection) -> Context:
     found: Context = connection.app.state.context
     return found
 

@@ -6,10 +6,13 @@ import json
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from time import monotonic
 
 from stentor.errors import SettingsError
 
 log = logging.getLogger(__name__)
+
+_LOOK_EVERY = 0.5  # seconds; asking the file system at each request costs more than the rest of the plan
 
 OPENAI_VOICES = (
     "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable",
@@ -24,6 +27,7 @@ class VoiceMap:
         self._fixed = {name.casefold(): target for name, target in fixed.items()}
         self._file = file
         self._stamp: tuple[int, int] | None = None
+        self._look_again = 0.0
         self._merged = dict(self._fixed)
         self._reload(first=True)
 
@@ -38,8 +42,9 @@ class VoiceMap:
         return list(self._merged)
 
     def _reload(self, *, first: bool = False) -> None:
-        if self._file is None:
+        if self._file is None or monotonic() < self._look_again:
             return
+        self._look_again = monotonic() + _LOOK_EVERY
         try:
             status = self._file.stat()
             stamp = (status.st_mtime_ns, status.st_size)

@@ -17,7 +17,7 @@ _DO_NOT_EXIT = 0x8000  # without it a missing data folder ends the process
 _CHARS_UTF8 = 1
 _RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4
 _BUFFER_MS = 100
-_GROWTH_LIMIT = 44_100  # bytes, one second: chunks double from the library's buffer up to this
+_GROWTH, _LARGEST = 4, 44_100  # chunks grow from the library's buffer to one second, in bytes
 
 _SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 _UriCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_char_p, ctypes.c_char_p)
@@ -50,7 +50,7 @@ class Espeak:
         self._stop = 0
 
     def speak(self, request: dict[str, Any], emit: Callable[[bytes], bool]) -> None:
-        """Speak plain text; the first chunk leaves after 100 ms of sound, later ones grow to a second."""
+        """Speak plain text; the first chunk leaves after 100 ms of sound, later ones grow."""
         self._choose(request["voice"])
         for parameter, value in ((_RATE, request["rate"]), (_VOLUME, 100), (_PITCH, 50), (_RANGE, 50)):
             self._library.espeak_SetParameter(parameter, value, 0)
@@ -85,7 +85,7 @@ class Espeak:
         self._held.append(part)
         self._held_bytes += len(part)
         if self._held_bytes >= self._threshold:
-            self._threshold = min(2 * self._held_bytes, _GROWTH_LIMIT)
+            self._threshold = min(_GROWTH * self._held_bytes, _LARGEST)
             chunk = b"".join(self._held)
             self._held.clear()
             self._held_bytes = 0
