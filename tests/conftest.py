@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+import hypothesis
 import pytest
 
 from tests.loopwatch import LONGEST, LoopWatch
+
+# No test fails because the machine was busy.
+hypothesis.settings.register_profile("stentor", deadline=None)
+hypothesis.settings.load_profile("stentor")
 
 
 @pytest.hookimpl(wrapper=True)
