@@ -1,0 +1,278 @@
+"""Errors become statuses, streams become answers, and leaving is heard."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from starlette.responses import JSONResponse, Response
+from starlette.types import Message
+
+from stentor import errors
+from stentor.api.respond import Streamed, Worked, envelope, error_response, server_sent_events, status_of
+
+STATUSES = {
+    "InvalidRequest": 400,
+    "UnreadableBody": 400,
+    "UnknownModel": 400,
+    "UnknownVoice": 400,
+    "NothingToSpeak": 400,
+    "TextTooLong": 400,
+    "Unsupported": 400,
+    "NotFound": 404,
+    "BodyTooLarge": 413,
+    "UnsupportedMediaType": 415,
+    "NothingSpoken": 422,
+    "EngineCrashed": 422,
+    "RunawaySpeech": 422,
+    "EngineBusy": 503,
+    "EngineUnavailable": 503,
+    "EngineFailed": 500,
+    "EngineError": 500,
+    "SettingsError": 500,
+    "StentorError": 500,
+}
+
+
+def every_error() -> Iterator[type[errors.StentorError]]:
+    kinds = [errors.StentorError]
+    while kinds:
+        kind = kinds.pop()
+        kinds += [found for found in kind.__subclasses__() if found.__module__ == errors.__name__]
+        yield kind
+
+
+def made(kind: type[errors.StentorError]) -> errors.StentorError:
+    """Make an error of a kind without its own sentence."""
+    error = kind.__new__(kind)
+    errors.StentorError.__init__(error, "It went wrong.", param="input")
+    return error
+
+
+def test_every_error_has_the_status_of_its_cause() -> None:
+    assert {kind.__name__: status_of(made(kind)) for kind in every_error()} == STATUSES
+
+
+@pytest.mark.parametrize("kind", list(every_error()))
+def test_an_error_is_openais_envelope_with_a_detail(kind: type[errors.StentorError]) -> None:
+    answer = error_response(made(kind))
+    assert json.loads(bytes(answer.body)) == {
+        "error": {
+            "message": "It went wrong.",
+            "type": "invalid_request_error" if answer.status_code < 500 else "server_error",
+            "param": "input",
+            "code": kind.code,
+        },
+        "detail": "It went wrong.",
+    }
+    retry = answer.headers.get("retry-after")
+    assert (retry is not None) is kind.retryable
+    assert retry is None or int(retry) >= 1
+
+
+def test_an_envelope_keeps_its_headers() -> None:
+    answer = envelope({"message": "No.", "type": "t", "param": None, "code": "c"}, 405, {"Allow": "GET"})
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET"
+
+
+class Caller:
+    """The other end of one request: what it was sent, and when it leaves."""
+
+    def __init__(self, leaves_after: int | None = None) -> None:
+        self.sent: list[Message] = []
+        self.scope: dict[str, Any] = {"type": "http", "state": {"request_id": "req_1"}}
+        self._leaves_after = leaves_after
+        self.gone = asyncio.Event()
+        self.heard_something = asyncio.Event()
+        self._asked = False
+        if leaves_after == 0:
+            self.gone.set()
+
+    async def receive(self) -> Message:
+        if not self._asked:
+            self._asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        await asyncio.sleep(0)
+        self.sent.append(message)
+        if self.parts:
+            self.heard_something.set()
+        if self._leaves_after is not None and len(self.parts) >= self._leaves_after:
+            self.gone.set()
+
+    @property
+    def parts(self) -> list[bytes]:
+        return [message["body"] for message in self.sent if message["type"] == "http.response.body"]
+
+    @property
+    def heard_the_end(self) -> bool:
+        return bool(self.sent) and self.sent[-1].get("more_body") is False
+
+    async def hear(self, answer: Response) -> None:
+        async with asyncio.timeout(5):
+            await answer(self.scope, self.receive, self.send)
+
+
+class Parts:
+    """Parts of an answer, one after the other, that know how they ended."""
+
+    def __init__(self, *parts: bytes, error: BaseException | None = None, forever: bool = False) -> None:
+        self._parts = parts
+        self._error = error
+        self._forever = forever
+        self.given = 0
+        self.closed = False
+
+    async def __call__(self) -> AsyncGenerator[bytes, None]:
+        try:
+            for part in self._parts:
+                await asyncio.sleep(0)
+                self.given += 1
+                yield part
+            if self._error:
+                raise self._error
+            if self._forever:
+                await asyncio.Event().wait()
+        finally:
+            self.closed = True
+
+
+async def test_a_stream_is_sent_part_by_part_and_ended() -> None:
+    caller, parts = Caller(), Parts(b"one", b"two", b"three")
+    await caller.hear(Streamed(parts(), "audio/mpeg", {"X-Voice": "alloy"}))
+    start = caller.sent[0]
+    assert start["status"] == 200
+    headers = dict(start["headers"])
+    assert headers[b"content-type"] == b"audio/mpeg"
+    assert headers[b"x-voice"] == b"alloy"
+    assert headers[b"server-timing"].startswith(b"first;dur=")
+    assert b"content-length" not in headers
+    assert b"".join(caller.parts) == b"onetwothree"
+    assert caller.parts[0] == b"one"
+    assert caller.heard_the_end
+    assert parts.closed
+
+
+async def test_an_error_before_the_first_part_is_raised_and_nothing_is_sent() -> None:
+    caller, parts = Caller(), Parts(error=errors.EngineBusy("tone"))
+    with pytest.raises(errors.EngineBusy):
+        await caller.hear(Streamed(parts(), "audio/mpeg", {}))
+    assert caller.sent == []
+    assert parts.closed
+
+
+@pytest.mark.parametrize("error", [errors.NothingSpoken("tone"), ValueError("a fault"), OSError()])
+async def test_an_error_after_the_first_part_never_looks_like_an_end(error: Exception) -> None:
+    caller, parts = Caller(), Parts(b"one", error=error)
+    await caller.hear(Streamed(parts(), "audio/mpeg", {}))
+    assert caller.parts == [b"one"]
+    assert not caller.heard_the_end
+    assert parts.closed
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+async def test_a_caller_who_leaves_stops_the_work_at_once(after: int) -> None:
+    given = [b"one", b"two"][:after]
+    caller, parts = Caller(leaves_after=after), Parts(*given, forever=True)
+    await caller.hear(Streamed(parts(), "audio/mpeg", {}))
+    assert parts.closed
+    assert not caller.heard_the_end
+    assert caller.parts == given
+
+
+async def test_a_server_that_stops_cancels_the_stream_and_says_so() -> None:
+    caller, parts = Caller(), Parts(b"one", forever=True)
+    task = asyncio.create_task(caller.hear(Streamed(parts(), "audio/mpeg", {})))
+    await caller.heard_something.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert parts.closed
+    assert not caller.heard_the_end
+
+
+async def test_work_is_answered_with_its_time() -> None:
+    async def make() -> Response:
+        return JSONResponse({"made": True})
+
+    caller = Caller()
+    await caller.hear(Worked(make))
+    assert dict(caller.sent[0]["headers"])[b"server-timing"].startswith(b"first;dur=")
+    assert json.loads(b"".join(caller.parts)) == {"made": True}
+
+
+async def test_work_stops_when_its_caller_leaves() -> None:
+    stopped = asyncio.Event()
+
+    async def make() -> Response:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+        raise AssertionError
+
+    caller = Caller(leaves_after=0)
+    await caller.hear(Worked(make))
+    assert stopped.is_set()
+    assert caller.sent == []
+
+
+async def test_an_error_in_the_work_is_raised() -> None:
+    async def make() -> Response:
+        raise errors.NothingSpoken("tone")
+
+    caller = Caller()
+    with pytest.raises(errors.NothingSpoken):
+        await caller.hear(Worked(make))
+    assert caller.sent == []
+
+
+async def test_no_task_is_left_over() -> None:
+    for after in (None, 0, 1):
+        caller = Caller(leaves_after=after)
+        with suppress(errors.StentorError):
+            await caller.hear(Streamed(Parts(b"one", b"two")(), "audio/mpeg", {}))
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+USAGE = {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7}
+
+
+def events_in(written: bytes) -> list[dict[str, Any]]:
+    blocks = written.decode().split("\n\n")
+    assert blocks.pop() == ""
+    assert all(block.startswith("data: ") for block in blocks)
+    return [json.loads(block.removeprefix("data: ")) for block in blocks]
+
+
+async def test_events_carry_the_parts_and_then_the_usage() -> None:
+    written = [event async for event in server_sent_events(Parts(b"one", b"\x00\xff")(), lambda: USAGE)]
+    events = events_in(b"".join(written))
+    assert [event["type"] for event in events] == ["speech.audio.delta"] * 2 + ["speech.audio.done"]
+    assert b"".join(base64.b64decode(event["audio"]) for event in events[:-1]) == b"one\x00\xff"
+    assert events[-1]["usage"] == USAGE
+
+
+async def test_an_error_among_events_is_an_event_and_no_end_follows() -> None:
+    parts = Parts(b"one", error=errors.EngineCrashed("espeak", "SIGSEGV"))
+    events = events_in(b"".join([event async for event in server_sent_events(parts(), lambda: USAGE)]))
+    assert [event["type"] for event in events] == ["speech.audio.delta", "speech.audio.error"]
+    assert events[-1]["error"]["code"] == "engine_crashed"
+    assert events[-1]["error"]["message"]
+
+
+async def test_an_error_before_the_first_event_is_raised() -> None:
+    parts = Parts(error=errors.EngineBusy("espeak"))
+    with pytest.raises(errors.EngineBusy):
+        await anext(server_sent_events(parts(), lambda: USAGE))
+    assert parts.closed
