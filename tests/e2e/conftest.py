@@ -1,0 +1,35 @@
+"""One real server for all end-to-end tests; those that need another start their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests.e2e.server import Server, running
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything in this folder as end-to-end."""
+    for item in items:
+        if _HERE in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+def skip_or_fail(reason: str) -> NoReturn:
+    """Skip a test whose tool is missing; where CI is set nothing may be missing, so it fails there."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Run one server for the whole session; it must end tidily after all that was done to it."""
+    with running(tmp_path_factory.mktemp("server")) as started:
+        yield started
