@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 import psutil  # type: ignore[import-untyped]
+import pytest
 
 _STARTS_WITHIN = 30.0
 _ENDS_WITHIN = 10.0
@@ -58,7 +59,7 @@ class Server:
         """Connect, and say nothing yet."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
-    def settles(self, seconds: float = 15.0) -> bool:
+    def settles(self, seconds: float = 8.0) -> bool:
         """Wait until nothing is spoken and all workers are there; tells whether that came about."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -90,7 +91,10 @@ def running(folder: Path, variables: Mapping[str, str] | None = None) -> Iterato
             yield server
             workers = server.process.children(recursive=True)
             process.send_signal(signal.SIGINT)
-            code = process.wait(_ENDS_WITHIN)
+            try:
+                code = process.wait(_ENDS_WITHIN)
+            except subprocess.TimeoutExpired:
+                pytest.fail(f"the server did not end within {_ENDS_WITHIN} s of SIGINT")
         finally:
             process.kill()
         _, left = psutil.wait_procs(workers, timeout=2)

@@ -86,12 +86,14 @@ def test_a_paragraph_streams_into_an_mp3_that_plays(client: openai.OpenAI, tmp_p
 
 
 async def test_many_speak_at_once(async_client: openai.AsyncOpenAI) -> None:
-    answers = await asyncio.gather(*(
-        async_client.audio.speech.create(
-            model="tts-1", voice=voice, input=HELLO, response_format="wav", speed=1.5
+    answers = await asyncio.gather(
+        *(
+            async_client.audio.speech.create(
+                model="tts-1", voice=voice, input=HELLO, response_format="wav", speed=1.5
+            )
+            for voice in ("alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx")
         )
-        for voice in ("alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx")
-    ))
+    )
     sounds = [decode(answer.content, "wav") for answer in answers]
     assert all(rms(sound) > 0.02 for sound in sounds)
     assert len({sound.tobytes() for sound in sounds}) == 8, "two voices sound the same"
