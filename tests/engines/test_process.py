@@ -1,0 +1,511 @@
+"""Worker processes: started, watched, spoken to, replaced when they die."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from stentor.engines import process
+from stentor.engines.process import WorkerPool, WorkerSpec
+from stentor.errors import (
+    EngineBusy,
+    EngineCrashed,
+    EngineError,
+    EngineFailed,
+    EngineUnavailable,
+    RunawaySpeech,
+)
+
+SPEAKER = dedent("""
+    import os, signal, sys, threading, time
+
+    class Speaker:
+        def __init__(self, options):
+            if os.path.exists(options.get("broken", "")):
+                raise RuntimeError("the model is missing")
+            if options.get("hangs"):
+                time.sleep(60)
+            if options.get("exits"):
+                os._exit(3)
+            self.meeting = threading.Barrier(2, timeout=5)
+
+        def speak(self, request, emit):
+            getattr(self, request["do"])(request, emit)
+
+        def echo(self, request, emit):
+            for part in request["parts"]:
+                emit(part.encode())
+
+        def pid(self, request, emit):
+            emit(str(os.getpid()).encode())
+
+        def noisy(self, request, emit):
+            print("out", flush=True)
+            print("err", file=sys.stderr, flush=True)
+            os.write(1, b"more")
+            emit(b"sound")
+
+        def die(self, request, emit):
+            emit(b"last words")
+            os.kill(os.getpid(), request["signal"])
+            time.sleep(60)
+
+        def leave(self, request, emit):
+            os._exit(request["code"])
+
+        def fail(self, request, emit):
+            raise ValueError("no such word")
+
+        def forever(self, request, emit):
+            while emit(b"x" * 1000):
+                time.sleep(0.001)
+
+        def deaf(self, request, emit):
+            emit(b"begun")
+            time.sleep(60)
+
+        def gated(self, request, emit):
+            emit(b"begun ")
+            while not os.path.exists(request["gate"]):
+                time.sleep(0.002)
+            emit(b"ended")
+
+        def meet(self, request, emit):
+            self.meeting.wait()
+            emit(b"met")
+""")
+
+
+class Pool(WorkerPool):
+    """A pool that is easy to ask."""
+
+    async def ask(self, do: str, max_bytes: int = 10_000_000, **request: Any) -> bytes:
+        parts = [part async for part in self.begin(do, max_bytes, **request)]
+        return b"".join(parts)
+
+    def begin(self, do: str, max_bytes: int = 10_000_000, **request: Any) -> Any:
+        return self.call({"do": do, "bytes_per_second": 1000, **request}, max_bytes)
+
+    async def pid(self) -> int:
+        return int(await self.ask("pid"))
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not condition():  # noqa: ASYNC110  processes set no event
+                await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+def speaker(tmp_path: Path) -> Path:
+    file = tmp_path / "speaker.py"
+    file.write_text(SPEAKER, "utf-8")
+    return file
+
+
+@asynccontextmanager
+async def opened(speaker: Path, **spec: Any) -> AsyncIterator[Pool]:
+    given: dict[str, Any] = {"spares": 0, "options": {}} | spec
+    pool = Pool(WorkerSpec(engine="fake", speaker=speaker, speaker_class="Speaker", **given))
+    pool.open()
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+async def test_what_the_worker_makes_arrives_in_its_order(speaker: Path) -> None:
+    async with opened(speaker) as pool:
+        parts = [part async for part in pool.begin("echo", parts=["a", "b" * 1_000_000, "c"])]
+    assert parts == [b"a", b"b" * 1_000_000, b"c"]
+
+
+async def test_a_call_waits_until_a_worker_is_there(speaker: Path) -> None:
+    async with opened(speaker) as pool:
+        assert pool.status().ready == 0
+        assert await pool.ask("echo", parts=["hello"]) == b"hello"
+
+
+async def test_one_worker_answers_one_request_after_the_other(speaker: Path) -> None:
+    async with opened(speaker) as pool:
+        assert await pool.pid() == await pool.pid() != os.getpid()
+
+
+async def test_what_a_worker_prints_is_not_sound(speaker: Path) -> None:
+    async with opened(speaker) as pool:
+        assert await pool.ask("noisy") == b"sound"
+
+
+async def test_ready_tells_when_one_worker_is(speaker: Path) -> None:
+    async with opened(speaker, replicas=2, spares=1) as pool:
+        await pool.ready()
+        assert pool.status().ready >= 1
+        await pool.until(lambda: (pool.status().ready, pool.status().spare) == (2, 1))
+
+
+async def test_callers_are_served_at_once_by_as_many_workers(speaker: Path, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    async with opened(speaker, replicas=2) as pool:
+        calls = [asyncio.create_task(pool.ask("gated", gate=str(gate))) for _ in range(3)]
+        await pool.until(lambda: (pool.status().busy_lanes, pool.status().waiting) == (2, 1))
+        gate.touch()
+        assert await asyncio.gather(*calls) == [b"begun ended"] * 3
+
+
+@pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGKILL"])
+async def test_a_crash_is_named_after_the_sound_before_it(speaker: Path, name: str) -> None:
+    async with opened(speaker) as pool:
+        call = pool.begin("die", signal=signal.Signals[name])
+        assert await anext(call) == b"last words"
+        with pytest.raises(EngineCrashed, match=name):
+            await anext(call)
+
+
+async def test_an_exit_is_a_crash_too(speaker: Path) -> None:
+    async with opened(speaker) as pool:
+        with pytest.raises(EngineCrashed, match="exit code 7"):
+            await pool.ask("leave", code=7)
+
+
+async def test_a_crash_harms_nobody_else(speaker: Path, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    async with opened(speaker, replicas=2) as pool:
+        other = asyncio.create_task(pool.ask("gated", gate=str(gate)))
+        await pool.until(lambda: pool.status().busy_lanes == 1)
+        with pytest.raises(EngineCrashed):
+            await pool.ask("die", signal=signal.SIGSEGV)
+        gate.touch()
+        assert await other == b"begun ended"
+
+
+async def test_the_spare_takes_over_and_a_new_one_is_started(speaker: Path) -> None:
+    async with opened(speaker, spares=1) as pool:
+        await pool.until(lambda: pool.status().spare == 1)
+        spare_and_first = {child.pid for child in psutil.Process().children()}
+        first = await pool.pid()
+        with pytest.raises(EngineCrashed):
+            await pool.ask("die", signal=signal.SIGSEGV)
+        assert {await pool.pid()} == spare_and_first - {first}
+        await pool.until(lambda: (pool.status().ready, pool.status().spare) == (1, 1))
+        assert pool.status().restarts == 1
+
+
+async def test_a_worker_that_dies_idle_is_replaced_before_anybody_asks(speaker: Path) -> None:
+    async with opened(speaker) as pool:
+        first = await pool.pid()
+        os.kill(first, signal.SIGKILL)
+        await pool.until(lambda: pool.status().restarts == 1)
+        assert await pool.pid() != first
+
+
+async def test_those_who_wait_are_served_by_the_replacement(speaker: Path) -> None:
+    async with opened(speaker) as pool:
+        crashing = asyncio.create_task(pool.ask("die", signal=signal.SIGSEGV))
+        await asyncio.sleep(0)
+        waiting = asyncio.create_task(pool.ask("echo", parts=["served"]))
+        assert await waiting == b"served"
+        with pytest.raises(EngineCrashed):
+            await crashing
+
+
+async def test_a_failure_of_the_engine_is_the_request_s_alone(speaker: Path) -> None:
+    async with opened(speaker) as pool:
+        before = await pool.pid()
+        with pytest.raises(EngineFailed, match="fake failed: no such word"):
+            await pool.ask("fail")
+        assert await pool.pid() == before
+        assert pool.status().restarts == 0
+
+
+async def test_a_runaway_is_stopped_and_its_worker_goes_on(speaker: Path) -> None:
+    received = 0
+
+    async def listen() -> None:
+        nonlocal received
+        async for part in pool.begin("forever", max_bytes=9500):
+            received += len(part)
+
+    async with opened(speaker) as pool:
+        before = await pool.pid()
+        with pytest.raises(RunawaySpeech, match="after 10 seconds"):
+            await listen()
+        assert received == 9000
+        assert await pool.pid() == before
+
+
+async def test_closing_early_frees_the_worker(speaker: Path) -> None:
+    async with opened(speaker) as pool:
+        before = await pool.pid()
+        call = pool.begin("forever")
+        await anext(call)
+        await call.aclose()
+        assert await pool.pid() == before
+        assert pool.status().busy_lanes == 0
+
+
+async def test_a_cancelled_listener_frees_the_worker(speaker: Path) -> None:
+    async with opened(speaker) as pool:
+        before = await pool.pid()
+        task = asyncio.create_task(pool.ask("forever"))
+        await pool.until(lambda: pool.status().busy_lanes == 1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await pool.pid() == before
+
+
+async def test_a_worker_that_does_not_hear_cancel_is_killed_and_replaced(
+    speaker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "_CANCEL_WITHIN", 0.1)
+    async with opened(speaker) as pool:
+        before = await pool.pid()
+        call = pool.begin("deaf")
+        assert await anext(call) == b"begun"
+        await call.aclose()
+        assert await pool.pid() != before
+        assert pool.status().restarts == 1
+        assert not psutil.pid_exists(before)
+
+
+def test_a_worker_has_seconds_to_hear_cancel() -> None:
+    assert 0.5 <= process._CANCEL_WITHIN <= 5
+
+
+async def test_a_slow_listener_keeps_no_worker_from_the_others(speaker: Path) -> None:
+    """All of the sound is read at once, whatever its caller does with it."""
+    async with opened(speaker) as pool:
+        slow = pool.begin("echo", parts=["a", "b"])
+        assert await anext(slow) == b"a"
+        async with asyncio.timeout(1):
+            assert await pool.ask("echo", parts=["served"]) == b"served"
+        assert [part async for part in slow] == [b"b"]
+
+
+async def test_only_so_many_may_wait(speaker: Path, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    async with opened(speaker, queue=1) as pool:
+        await pool.ready()
+        calls = [asyncio.create_task(pool.ask("gated", gate=str(gate))) for _ in range(2)]
+        await pool.until(lambda: pool.status().waiting == 1)
+        with pytest.raises(EngineBusy):
+            await pool.pid()
+        gate.touch()
+        assert await asyncio.gather(*calls) == [b"begun ended"] * 2
+        assert await pool.pid()
+
+
+async def test_those_who_wait_are_served_in_their_order(speaker: Path, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    served: list[int] = []
+
+    async def ask(number: int) -> None:
+        await pool.ask("echo", parts=["x"])
+        served.append(number)
+
+    async with opened(speaker) as pool:
+        holding = asyncio.create_task(pool.ask("gated", gate=str(gate)))
+        await asyncio.sleep(0)
+        calls = []
+        for number in range(5):
+            calls.append(asyncio.create_task(ask(number)))
+            await asyncio.sleep(0)
+        gate.touch()
+        await asyncio.gather(holding, *calls)
+    assert served == [0, 1, 2, 3, 4]
+
+
+async def test_who_stops_waiting_takes_no_lane_along(speaker: Path, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    async with opened(speaker) as pool:
+        holding = asyncio.create_task(pool.ask("gated", gate=str(gate)))
+        await pool.until(lambda: pool.status().busy_lanes == 1)
+        waiting = asyncio.create_task(pool.pid())
+        await pool.until(lambda: pool.status().waiting == 1)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert pool.status().waiting == 0
+        gate.touch()
+        await holding
+        assert await pool.pid()
+
+
+async def test_who_stops_waiting_as_the_lane_is_handed_over_gives_it_back(speaker: Path) -> None:
+    async with opened(speaker) as pool:
+        holding = pool.begin("echo", parts=["x"])
+        await anext(holding)
+        waiting = asyncio.create_task(pool.pid())
+        await pool.until(lambda: pool.status().waiting == 1)
+        with pytest.raises(StopAsyncIteration):
+            await anext(holding)
+        waiting.cancel()  # it has a lane by now, and does not know yet
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        async with asyncio.timeout(1):
+            assert await pool.pid()
+        assert pool.status().busy_lanes == 0
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"),
+    [
+        ({"options": {"broken": "/"}}, "the model is missing"),
+        ({"options": {"exits": True}}, "its process ended before it was ready"),
+        ({"options": {"hangs": True}, "ready_within": 0.2}, "no answer within"),
+        ({"python": "/no/such/python"}, "/no/such/python"),
+    ],
+)
+async def test_an_engine_that_cannot_start_says_why(
+    speaker: Path, spec: dict[str, Any], reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(speaker, **spec) as pool:
+        with pytest.raises(EngineUnavailable, match=reason):
+            await pool.ready()
+        with pytest.raises(EngineUnavailable, match=reason):
+            await pool.ask("pid")
+        status = pool.status()
+    assert status.ready == 0
+    assert reason in (status.problem or "")
+    assert reason in caplog.text
+
+
+async def test_those_who_wait_for_a_worker_that_cannot_start_are_told(speaker: Path) -> None:
+    async with opened(speaker, options={"broken": "/"}) as pool:
+        calls = [pool.ask("pid") for _ in range(3)]
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [EngineUnavailable] * 3
+
+
+async def test_an_engine_is_back_once_its_trouble_is_over(speaker: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    async with opened(speaker, options={"broken": str(broken)}) as pool:
+        await pool.ready()
+        broken.touch()
+        with pytest.raises(EngineCrashed):
+            await pool.ask("die", signal=signal.SIGSEGV)
+        with pytest.raises(EngineUnavailable, match="the model is missing"):
+            await pool.ask("pid")
+        broken.unlink()
+        await pool.until(lambda: pool.status().ready == 1)
+        assert pool.status().problem is None
+        assert await pool.pid()
+
+
+async def test_several_lanes_are_served_at_once_by_one_worker(speaker: Path) -> None:
+    """Each waits for the other inside the worker."""
+    async with opened(speaker, lanes=2) as pool:
+        assert await asyncio.gather(*(pool.ask("meet") for _ in range(2))) == [b"met", b"met"]
+        assert len(psutil.Process().children()) == 1
+
+
+async def test_cancelling_one_lane_leaves_the_other_alone(speaker: Path, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    async with opened(speaker, lanes=2) as pool:
+        other = asyncio.create_task(pool.ask("gated", gate=str(gate)))
+        call = pool.begin("forever")
+        await anext(call)
+        await call.aclose()
+        gate.touch()
+        assert await other == b"begun ended"
+
+
+async def test_closing_leaves_no_process_and_no_descriptor(speaker: Path) -> None:
+    me = psutil.Process()
+    before = me.num_fds()
+    async with opened(speaker, replicas=2, spares=1, lanes=2) as pool:
+        await pool.until(lambda: (pool.status().ready, pool.status().spare) == (2, 1))
+        call = pool.begin("forever")
+        await anext(call)
+        with pytest.raises(EngineCrashed):
+            await pool.ask("die", signal=signal.SIGSEGV)
+        await call.aclose()
+    assert me.children() == []
+    await asyncio.sleep(0.01)
+    assert me.num_fds() == before
+
+
+async def test_failed_starts_leave_no_descriptor(speaker: Path) -> None:
+    me = psutil.Process()
+    counts = []
+    for _ in range(3):
+        for spec in ({"options": {"broken": "/"}}, {"python": "/no/such/python"}):
+            async with opened(speaker, lanes=2, **spec) as pool:
+                with pytest.raises(EngineUnavailable):
+                    await pool.ready()
+        await asyncio.sleep(0.01)
+        counts.append(me.num_fds())
+    assert counts[1] == counts[2]
+    assert me.children() == []
+
+
+async def test_closing_ends_the_requests_that_are_being_answered(speaker: Path) -> None:
+    async with opened(speaker) as pool:
+        task = asyncio.create_task(pool.ask("deaf"))
+        await pool.until(lambda: pool.status().busy_lanes == 1)
+    with pytest.raises(EngineError):
+        await asyncio.wait_for(task, 2)
+
+
+async def test_closing_ends_the_requests_that_wait(speaker: Path) -> None:
+    async with opened(speaker, spares=1) as pool:
+        holding = asyncio.create_task(pool.ask("deaf"))
+        await pool.until(lambda: pool.status().busy_lanes == 1)
+        waiting = [asyncio.create_task(pool.ask("deaf")) for _ in range(3)]
+        await pool.until(lambda: pool.status().waiting == 3)
+    answers = await asyncio.wait_for(asyncio.gather(holding, *waiting, return_exceptions=True), 1)
+    assert all(isinstance(answer, EngineError) for answer in answers), answers
+
+
+async def test_a_closed_pool_answers_nobody(speaker: Path) -> None:
+    async with opened(speaker) as pool:
+        await pool.ready()
+    with pytest.raises(EngineUnavailable):
+        await asyncio.wait_for(pool.ask("pid"), 1)
+
+
+async def test_closing_twice_is_harmless(speaker: Path) -> None:
+    async with opened(speaker) as pool:
+        await pool.ready()
+        await pool.close()
+
+
+ORPHANAGE = dedent("""
+    import asyncio, sys
+    from pathlib import Path
+    from stentor.engines.process import WorkerPool, WorkerSpec
+
+    async def main():
+        pool = WorkerPool(WorkerSpec("fake", Path(sys.argv[1]), "Speaker", {}, replicas=2, spares=0))
+        pool.open()
+        busy = pool.call({"do": "deaf"}, 1000)
+        await anext(busy)
+        async for pid in pool.call({"do": "pid"}, 1000):
+            print(pid.decode(), flush=True)
+        await asyncio.sleep(60)
+
+    asyncio.run(main())
+""")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a busy worker ends only when it next speaks")
+def test_workers_end_with_their_parent_however_it_dies(speaker: Path) -> None:
+    """One of the two is busy and would never look at its socket."""
+    with subprocess.Popen([sys.executable, "-c", ORPHANAGE, speaker], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline().strip().isdigit()
+        workers = psutil.Process(parent.pid).children()
+        assert len(workers) == 2
+        parent.kill()
+    _, alive = psutil.wait_procs(workers, timeout=5)
+    assert alive == []
