@@ -10,6 +10,7 @@ from tests.fakes import ScriptedEngine
 
 from stentor.audio.encode import FORMATS
 from stentor.engines import Capabilities
+from stentor.engines.espeak import EspeakEngine
 from stentor.errors import (
     InvalidRequest,
     NothingToSpeak,
@@ -185,6 +186,15 @@ async def test_an_accent_of_the_voice_s_language_is_no_other_language(language: 
 
 async def test_a_voice_without_a_language_speaks_all() -> None:
     assert (await planned(ScriptedEngine(languages=("und",)), language="tlh")).warnings == ()
+
+
+@pytest.mark.parametrize("language", ["de", "de-AT", "EN_us", "zh", "zh-CN", "zh-HK", "no", "iw"])
+async def test_a_timbre_that_was_moved_to_a_language_speaks_it(language: str) -> None:
+    """Under whatever tag the engine knows that language."""
+    espeak = EspeakEngine()
+    catalog = Catalog({espeak.name: espeak}, espeak.name, VoiceMap({}, None))
+    plan = await Planner(catalog).plan(replace(REQUEST, voice="alloy", language=language))
+    assert plan.warnings == ()
 
 
 async def test_unknown_names_are_refused() -> None:
