@@ -19,14 +19,14 @@ async def hold(seconds: float) -> None:
 
 
 def run(seconds: float, owner: str) -> LoopWatch:
-    with LoopWatch(longest=0.06, owner=owner) as watch:
+    with LoopWatch(longest=0.05, owner=owner) as watch:
         asyncio.run(hold(seconds))
     return watch
 
 
 def test_a_sleep_in_the_loop_is_noticed_with_its_place() -> None:
-    [held] = run(0.15, HERE).holds
-    assert held.seconds > 0.06
+    [held] = run(0.11, HERE).holds
+    assert held.seconds > 0.05
     assert "time.sleep(seconds)" in held.stack
 
 
@@ -35,18 +35,18 @@ def test_short_work_in_the_loop_is_fine() -> None:
 
 
 def test_code_of_others_is_not_held_against_us() -> None:
-    assert not run(0.15, "/nowhere").holds
+    assert not run(0.11, "/nowhere").holds
 
 
 def test_a_sleep_in_a_thread_is_fine() -> None:
-    with LoopWatch(longest=0.06, owner=HERE) as watch:
-        asyncio.run(threads.run(time.sleep, 0.12))
+    with LoopWatch(longest=0.05, owner=HERE) as watch:
+        asyncio.run(threads.run(time.sleep, 0.08))
     assert not watch.holds
 
 
 def test_waiting_is_fine() -> None:
-    with LoopWatch(longest=0.06, owner=HERE) as watch:
-        asyncio.run(asyncio.sleep(0.12))
+    with LoopWatch(longest=0.05, owner=HERE) as watch:
+        asyncio.run(asyncio.sleep(0.08))
     assert not watch.holds
 
 

@@ -498,6 +498,7 @@ ORPHANAGE = dedent("""
 """)
 
 
+@pytest.mark.e2e
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a busy worker ends only when it next speaks")
 def test_workers_end_with_their_parent_however_it_dies(speaker: Path) -> None:
     """One of the two is busy and would never look at its socket."""
