@@ -25,7 +25,7 @@ def test_the_document_is_kept_to_whatever_is_asked(server: Server, tmp_path: Pat
         str(Path(sys.executable).with_name("schemathesis")),
         "run",
         f"{server.url}/openapi.json",
-        "--max-examples=40",
+        "--max-examples=100",
         "--seed=1",
         "--phases=examples,coverage,fuzzing",
         f"--checks={','.join(CHECKS)}",
