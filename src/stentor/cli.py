@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
 import socket
 import subprocess
@@ -100,6 +101,7 @@ def serve(loaded: Loaded, **_given: Any) -> None:  # noqa: ANN401  they are in t
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=server.graceful_seconds,
     )
     with contextlib.suppress(KeyboardInterrupt):
@@ -139,7 +141,9 @@ def say(loaded: Loaded, text: str | None, file: IO[str] | None, **given: Any) ->
     Without -o and --play, the sound goes to a file speech.mp3 in this folder, or into the pipe.
     """
     if text is None:
-        source = file or (None if sys.stdin.isatty() else click.get_text_stream("stdin", encoding="utf-8"))
+        source = file or (
+            None if sys.stdin.isatty() else io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8")
+        )
         if source is None:
             raise click.UsageError('Say what: `stentor say "Hello."`, `-i FILE`, or text from a pipe.')
         try:

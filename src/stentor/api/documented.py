@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
-
-from stentor import __version__
-from stentor.api.wire import BatchBody, SpeechBody
 
 _REF = "#/components/schemas/{model}"
 
@@ -102,21 +99,21 @@ def failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: _json(ErrorEnvelope, HTTPStatus(status).phrase) for status in statuses}
 
 
-def body_of(model: type[BaseModel]) -> dict[str, Any]:
+def json_body(model: type[BaseModel]) -> dict[str, Any]:
     """Describe a JSON body that the route reads itself."""
     schema = {"$ref": _REF.format(model=model.__name__)}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
-def with_schemas(document: dict[str, Any]) -> dict[str, Any]:
-    """Add the schemas that `body_of` and the answers refer to."""
-    read: Iterable[type[BaseModel]] = (SpeechBody, BatchBody)
-    written: Iterable[type[BaseModel]] = (Base64Answer, BatchAnswer, ErrorEnvelope)
+def complete(
+    document: dict[str, Any], paths: Mapping[str, Any], bodies: Collection[type[BaseModel]]
+) -> dict[str, Any]:
+    """Add paths that FastAPI does not know, and the schemas that the whole document refers to."""
+    written = (Base64Answer, BatchAnswer, ErrorEnvelope)
     _, schemas = models_json_schema(
-        [*((model, "validation") for model in read), *((model, "serialization") for model in written)],
+        [*((model, "validation") for model in bodies), *((model, "serialization") for model in written)],
         ref_template=_REF,
     )
-    components = document.setdefault("components", {}).setdefault("schemas", {})
-    components |= schemas["$defs"]
-    document["info"].setdefault("version", __version__)
+    document["paths"] = {**paths, **document["paths"]}
+    document.setdefault("components", {}).setdefault("schemas", {}).update(schemas["$defs"])
     return document

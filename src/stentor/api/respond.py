@@ -6,19 +6,17 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from http import HTTPStatus
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from starlette.responses import JSONResponse, Response
 
 from stentor import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from starlette.types import Receive, Scope, Send
 
 log = logging.getLogger(__name__)
@@ -89,17 +87,21 @@ class Streamed(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer."""
-        async with leaving_cancels(scope, receive) as watch, aclosing(self._parts) as parts:
+        async with _Leaving(scope, receive) as leaving, aclosing(self._parts) as parts:
             first = await anext(parts, b"")
             self.raw_headers.append((b"server-timing", _timing(self._began)))
-            start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-            await send(start)
-            with _visible_break(scope):
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            try:
                 await send({"type": "http.response.body", "body": first, "more_body": True})
+                del first
                 async for part in parts:
                     await send({"type": "http.response.body", "body": part, "more_body": True})
-                watch.cancel()
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                    del part  # a stream that waits for its engine keeps no audio
+            except Exception as error:  # noqa: BLE001  whatever it is, the caller must see a broken body
+                _log_break(scope, error)
+                return
+            leaving.over()
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class Worked(Response):
@@ -112,47 +114,44 @@ class Worked(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Make the answer and send it."""
-        async with leaving_cancels(scope, receive) as watch:
+        async with _Leaving(scope, receive) as leaving:
             answer = await self._make()
-            watch.cancel()
+            leaving.over()
             answer.raw_headers.append((b"server-timing", _timing(self._began)))
             await answer(scope, receive, send)
 
 
-@asynccontextmanager
-async def leaving_cancels(scope: Scope, receive: Receive) -> AsyncIterator[asyncio.Task[None]]:
-    """Cancel the work inside when the caller leaves; yields the watch; cancel it before the last byte."""
-    work = asyncio.current_task()
-    assert work is not None  # noqa: S101  a response is always sent from a task
-    left = False
+class _Leaving:
+    """Cancels the work inside when the caller leaves; `over` ends the watch, before the last byte is sent."""
 
-    async def watch_for_leaving() -> None:
-        nonlocal left
+    __slots__ = ("_left", "_scope", "_watch", "_work")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        work = asyncio.current_task()
+        assert work is not None  # noqa: S101  a response is always sent from a task
+        self._work = work
+        self._scope = scope
+        self._left = False
+        self._watch = asyncio.get_running_loop().create_task(self._look(receive))
+
+    async def _look(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
-        left = True
-        work.cancel()
+        self._left = True
+        self._work.cancel()
 
-    watch = asyncio.get_running_loop().create_task(watch_for_leaving())
-    try:
-        yield watch
-    except asyncio.CancelledError:
-        if not left or work.uncancel():
-            raise
-        log.info("%s the caller left; the work was stopped", request_id(scope))
-    finally:
-        watch.cancel()
+    def over(self) -> None:
+        self._watch.cancel()
 
+    async def __aenter__(self) -> Self:
+        return self
 
-@contextmanager
-def _visible_break(scope: Scope) -> Iterator[None]:
-    """Leave the body unfinished on an error, which the server turns into a broken connection."""
-    try:
-        yield
-    except errors.StentorError as error:
-        log.error("%s broke off: %s", request_id(scope), error.code)  # noqa: TRY400
-    except Exception:
-        log.exception("%s broke off", request_id(scope))
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        self._watch.cancel()
+        if kind is not asyncio.CancelledError or not self._left or self._work.uncancel():
+            return False
+        log.info("%s the caller left; the work was stopped", request_id(self._scope))
+        return True
 
 
 async def server_sent_events(
@@ -177,6 +176,13 @@ async def server_sent_events(
             yield _event({"type": "speech.audio.error", "error": error_object(error)})
             return
     yield _event({"type": "speech.audio.done", "usage": usage()})
+
+
+def _log_break(scope: Scope, error: Exception) -> None:
+    if isinstance(error, errors.StentorError):
+        log.error("%s broke off: %s", request_id(scope), error.code)
+    else:
+        log.error("%s broke off", request_id(scope), exc_info=error)
 
 
 def request_id(scope: Scope) -> str:

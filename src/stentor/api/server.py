@@ -13,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from stentor import __version__
 from stentor.api import health, listings, socket, speech
-from stentor.api.documented import with_schemas
+from stentor.api.operations import install
 from stentor.api.requests import RequestIds
 from stentor.api.respond import envelope, error_response
 from stentor.errors import InvalidRequest, StentorError, quoted
@@ -36,12 +36,13 @@ def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncCont
         lifespan=lifespan,
     )
     api.state.context = context
-    for router in (speech.router, listings.router, health.router, socket.router):
+    for router in (listings.router, health.router, socket.router):
         api.include_router(router)
     api.add_exception_handler(StentorError, _failure)
     api.add_exception_handler(HTTPException, _http_failure)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(Exception, _fault)
+    install(api, speech.OPERATIONS)
     if context.config.cors_origins:
         api.add_middleware(
             CORSMiddleware,
@@ -51,8 +52,6 @@ def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncCont
             expose_headers=["X-Request-ID", "X-Model", "X-Voice", "X-Stentor-Warning", "Server-Timing"],
         )
     api.add_middleware(RequestIds)
-    describe = api.openapi
-    api.openapi = lambda: with_schemas(describe())  # type: ignore[method-assign]
     return api
 
 

@@ -11,12 +11,12 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from stentor.api.context import Context, ContextDep
-from stentor.api.documented import AUDIO, BASE64, BATCH, body_of, failures
+from stentor.api.context import Context, context_of
+from stentor.api.documented import AUDIO, BASE64, BATCH
+from stentor.api.operations import Operation
 from stentor.api.respond import Streamed, Worked, error_object, server_sent_events
 from stentor.api.wire import BatchBody, SpeechBody, read_body, validate
 from stentor.audio.encode import encoded
@@ -24,20 +24,16 @@ from stentor.errors import InvalidRequest, StentorError
 from stentor.pipeline.plan import Plan
 from stentor.pipeline.speak import Usage, speak
 
-router = APIRouter(prefix="/v1/audio/speech", tags=["speech"])
-
 _AUDIO_TOKENS_PER_SECOND = 20
 _BATCH_AT_ONCE = 4
 
 
-@router.post(
-    "", responses={200: AUDIO, **failures(400, 413, 415, 422, 503)}, openapi_extra=body_of(SpeechBody)
-)
-async def speech(request: Request, context: ContextDep) -> Response:
+async def speech(request: Request) -> Response:
     """Speak a text.
 
     The audio is sent as it is made. `stream_format: "sse"` sends it as events, `stream: false` whole.
     """
+    context = context_of(request)
     body = await read_body(request, SpeechBody, context.config.max_body_bytes)
     plan = await context.planner.plan(body.request())
     if body.stream_format == "sse":
@@ -48,11 +44,9 @@ async def speech(request: Request, context: ContextDep) -> Response:
     return Worked(partial(_whole, plan))
 
 
-@router.post(
-    "/base64", responses={200: BASE64, **failures(400, 413, 415, 422, 503)}, openapi_extra=body_of(SpeechBody)
-)
-async def speech_base64(request: Request, context: ContextDep) -> Response:
+async def speech_base64(request: Request) -> Response:
     """Speak a text and answer with JSON that holds the whole file in base64."""
+    context = context_of(request)
     body = await read_body(request, SpeechBody, context.config.max_body_bytes)
     plan = await context.planner.plan(body.request())
 
@@ -70,9 +64,9 @@ async def speech_base64(request: Request, context: ContextDep) -> Response:
     return Worked(make)
 
 
-@router.post("/batch", responses={200: BATCH, **failures(400, 413, 415)}, openapi_extra=body_of(BatchBody))
-async def speech_batch(request: Request, context: ContextDep) -> Response:
+async def speech_batch(request: Request) -> Response:
     """Speak several texts; each is a result or an error of its own, in the order they were given."""
+    context = context_of(request)
     body = await read_body(request, BatchBody, context.config.max_body_bytes)
     if len(body.items) > context.config.max_batch_items:
         raise InvalidRequest(
@@ -172,3 +166,10 @@ def _names(plan: Plan) -> dict[str, str]:
 
 def _ascii(value: str) -> str:
     return value.encode("ascii", "replace").decode()
+
+
+OPERATIONS = (
+    Operation("/v1/audio/speech", speech, SpeechBody, AUDIO, (400, 413, 415, 422, 500, 503)),
+    Operation("/v1/audio/speech/base64", speech_base64, SpeechBody, BASE64, (400, 413, 415, 422, 500, 503)),
+    Operation("/v1/audio/speech/batch", speech_batch, BatchBody, BATCH, (400, 413, 415)),
+)

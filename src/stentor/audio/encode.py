@@ -61,8 +61,10 @@ async def encoded(chunks: AsyncIterator[AudioChunk], encoder: Encoder) -> AsyncG
                 part = await threads.run(encoder.encode, chunk.samples)
             else:
                 part = encoder.encode(chunk.samples)
+            del chunk
             if part:
                 yield part
+            del part  # a stream that waits for its engine keeps no audio
     last = await threads.run(encoder.finish) if encoder.blocking else encoder.finish()
     if last:
         yield last

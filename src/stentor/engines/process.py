@@ -128,6 +128,7 @@ class WorkerPool:
             async with aclosing(lane.call(request, max_bytes)) as parts:
                 async for part in parts:
                     yield part
+                    del part
         finally:
             self._busy -= 1
 
@@ -333,6 +334,7 @@ class _Lane(asyncio.Protocol):
                 kind, payload = await self._next()
                 if kind == worker.AUDIO:
                     yield payload
+                    del payload
                     continue
                 finished = True
                 if kind == worker.END:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 _SILENCE = np.float32(10 ** (-50 / 20))
 _PAD_SECONDS = 0.010
 _FADE_SECONDS = 0.005
+_NOTHING: Samples = np.zeros(0, np.float32)
 
 
 class Joiner:
@@ -25,11 +27,9 @@ class Joiner:
     def __init__(self, rate: int) -> None:
         self._rate = rate
         self._pad = round(_PAD_SECONDS * rate)
-        fade = round(_FADE_SECONDS * rate)
-        self._rise: Samples = ((1 - np.cos(np.pi * (np.arange(fade) + 0.5) / fade)) / 2).astype(np.float32)
-        self._fall: Samples = self._rise[::-1]
-        self._nothing: Samples = np.zeros(0, np.float32)
-        self._held = self._nothing
+        self._rise = _raised_cosine(round(_FADE_SECONDS * rate))
+        self._fall = self._rise[::-1]
+        self._held = _NOTHING
         self._quiet = 0  # how many samples at the end of what is held are silence
         self._sounding = False
         self._pause = 0.0
@@ -37,7 +37,7 @@ class Joiner:
     def push(self, samples: Samples) -> Samples:
         """Take a piece of the utterance, float32 of shape (n,), and return what is certain of the stream."""
         if not samples.size:
-            return self._nothing
+            return _NOTHING
         loud = np.abs(samples) > _SILENCE
         if not self._sounding:
             return self._begin(samples, loud)
@@ -50,21 +50,20 @@ class Joiner:
 
     def end(self, pause: float) -> Samples:
         """End the utterance; `pause` seconds of silence follow if another one does."""
-        rest = self._held[: max(self._held.size - self._quiet + self._pad, 0)]
-        if rest.size:
-            rest = rest.copy()
-            fade = min(self._fall.size, rest.size)
-            rest[-fade:] *= self._fall[-fade:]
-        if self._sounding:
-            self._pause = pause
-        self._held = self._nothing
+        held, self._held = self._held, _NOTHING
+        if not self._sounding:
+            return _NOTHING
         self._sounding = False
+        self._pause = pause
+        rest = held[: max(held.size - self._quiet + self._pad, 0)]
+        fade = min(self._fall.size, rest.size)
+        rest[rest.size - fade :] *= self._fall[self._fall.size - fade :]
         return rest
 
     def _begin(self, samples: Samples, loud: np.ndarray) -> Samples:
         if not loud.any():
             self._held = np.concatenate((self._held, samples))[-self._pad :]
-            return self._nothing
+            return _NOTHING
         first = int(np.argmax(loud))
         lead = np.concatenate((self._held, samples[:first]))[-self._pad :]
         utterance = np.concatenate((lead, samples[first:]))
@@ -79,5 +78,12 @@ class Joiner:
     def _release(self, joined: Samples) -> Samples:
         # The last sound and its fade may be the utterance's end.
         held = max(self._quiet, self._fall.size)
-        self._held = joined[max(joined.size - held, 0) :]
-        return joined[: max(joined.size - held, 0)]
+        certain = max(joined.size - held, 0)
+        self._held = joined[certain:].copy()  # a view would keep the whole chunk
+        return joined[:certain]
+
+
+@cache
+def _raised_cosine(size: int) -> Samples:
+    rise: Samples = ((1 - np.cos(np.pi * (np.arange(size) + 0.5) / size)) / 2).astype(np.float32)
+    return rise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -32,9 +32,7 @@ class Usage:
 
 
 async def speak(
-    plan: Plan,
-    utterances: Iterable[Utterance] | AsyncIterable[Utterance],
-    usage: Usage | None = None,
+    plan: Plan, utterances: Iterable[Utterance], usage: Usage | None = None
 ) -> AsyncGenerator[AudioChunk, None]:
     """Speak utterances one after the other, as one stream at the plan's sample rate.
 
@@ -42,11 +40,19 @@ async def speak(
     Raises EngineError; NothingSpoken if the end comes without an audible sample.
     """
     usage = usage or Usage()
-    async with aclosing(_spoken(plan, utterances, usage)) as pieces:
-        async for samples in pieces:
-            if samples.size:
-                usage.samples += samples.size
-                yield AudioChunk(samples, plan.sample_rate)
+    shaper = _Shaper(plan, usage)
+    for utterance in utterances:
+        usage.characters += len(utterance.text)
+        async with aclosing(plan.engine.synthesize(utterance)) as chunks:
+            async for chunk in chunks:
+                ready = await shaper.push(chunk.samples)
+                if ready:
+                    yield ready
+                del chunk, ready  # a stream that waits for its engine keeps no audio
+        if ready := await shaper.end(utterance.pause):
+            yield ready
+    if ready := await shaper.finish():
+        yield ready
     if not usage.samples:
         raise NothingSpoken(plan.engine.name)
 
@@ -60,54 +66,35 @@ async def speak_apart(plan: Plan, utterances: Sequence[Utterance]) -> AsyncGener
     yield AudioChunk(np.zeros(silence, np.float32), plan.sample_rate)
 
 
-async def _spoken(
-    plan: Plan, utterances: Iterable[Utterance] | AsyncIterable[Utterance], usage: Usage
-) -> AsyncGenerator[Samples, None]:
-    shaper = _Shaper(plan)
-    async with aclosing(_each(utterances)) as every:
-        async for utterance in every:
-            usage.characters += len(utterance.text)
-            async with aclosing(plan.engine.synthesize(utterance)) as chunks:
-                async for chunk in chunks:
-                    yield await shaper.push(chunk.samples)
-            yield await shaper.end(utterance.pause)
-    yield await shaper.finish()
-
-
 class _Shaper:
-    """Joins, stretches and resamples: the engine's audio in, the caller's out."""
+    """Joins, stretches and resamples: the engine's audio in, the caller's out, or None."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, usage: Usage) -> None:
         rate = plan.engine.capabilities.sample_rate
+        self._rate = plan.sample_rate
+        self._usage = usage
         self._joiner = Joiner(rate)
         self._stretch = Stretch(plan.stretch, rate) if plan.stretch != 1 else None
         self._resampler = Resampler(rate, plan.sample_rate)
 
-    async def push(self, samples: Samples) -> Samples:
+    async def push(self, samples: Samples) -> AudioChunk | None:
         return await self._shape(self._joiner.push(samples))
 
-    async def end(self, pause: float) -> Samples:
+    async def end(self, pause: float) -> AudioChunk | None:
         return await self._shape(self._joiner.end(pause))
 
-    async def finish(self) -> Samples:
+    async def finish(self) -> AudioChunk | None:
         last = self._resampler.push(await threads.run(self._stretch.flush)) if self._stretch else None
         rest = self._resampler.flush()
-        return rest if last is None else np.concatenate((last, rest))
+        return self._counted(rest if last is None else np.concatenate((last, rest)))
 
-    async def _shape(self, samples: Samples) -> Samples:
+    async def _shape(self, samples: Samples) -> AudioChunk | None:
         if not samples.size:
-            return samples
+            return None
         if self._stretch:
             samples = await threads.run(self._stretch.push, samples)
-        return self._resampler.push(samples)
+        return self._counted(self._resampler.push(samples))
 
-
-async def _each(
-    utterances: Iterable[Utterance] | AsyncIterable[Utterance],
-) -> AsyncGenerator[Utterance, None]:
-    if isinstance(utterances, AsyncIterable):
-        async for utterance in utterances:
-            yield utterance
-    else:
-        for utterance in utterances:
-            yield utterance
+    def _counted(self, samples: Samples) -> AudioChunk | None:
+        self._usage.samples += samples.size
+        return AudioChunk(samples, self._rate) if samples.size else None

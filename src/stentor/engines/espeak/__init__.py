@@ -113,6 +113,7 @@ class EspeakEngine(Engine):
         async with aclosing(self._pool.call(request, int(2 * SAMPLE_RATE * seconds))) as parts:
             async for part in parts:
                 yield AudioChunk(np.frombuffer(part, "<i2") * gain, SAMPLE_RATE)
+                del part
 
     def health(self) -> EngineHealth:
         """Count the workers."""
