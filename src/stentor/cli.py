@@ -167,14 +167,13 @@ def voices(loaded: Loaded, model: str | None) -> None:
     from stentor.app import build  # noqa: PLC0415
 
     context = build(loaded.settings)
-    if model:
-        context.catalog.candidates(model)
+    of_model = [engine.name for engine in context.catalog.candidates(model)] if model else None
 
     async def rows() -> list[tuple[str, ...]]:
         return [
             (listed.id, listed.engine.name, listed.voice.id, listed.voice.name)
             async for listed in context.catalog.listing()
-            if model in (None, listed.engine.name)
+            if of_model is None or listed.engine.name in of_model
         ]
 
     _table(("VOICE", "ENGINE", "SPEAKS AS", "NAME"), _run(rows()))
@@ -196,7 +195,7 @@ def engines(loaded: Loaded) -> None:
             continue
         abilities = engine.capabilities
         default = "default" if name == loaded.settings.speech.default_engine else "in use"
-        languages = f"{len(abilities.languages)} languages"
+        languages = str(len(abilities.languages))
         rows.append((name, default, languages, f"{abilities.sample_rate} Hz", abilities.licence))
     _table(("ENGINE", "STATE", "LANGUAGES", "RATE", "LICENCE"), rows)
 

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from stentor import __version__
-from stentor.engines import Engine, installed, load
+from stentor.app import build
+from stentor.engines import Engine, installed
 from stentor.errors import StentorError
 from stentor.types import Utterance
+from stentor.voices.catalog import OPENAI_MODELS, Catalog
 
 if TYPE_CHECKING:
     from stentor.settings import Loaded
@@ -69,13 +71,15 @@ async def examine(loaded: Loaded) -> list[Finding]:
     ]
     findings += _packages()
     findings += _programs()
-    for name, config in loaded.settings.engines.items():
-        findings.append(await _engine(name, load(name)(config)))
+    catalog = build(loaded.settings).catalog
+    for name, engine in catalog.engines.items():
+        findings.append(await _engine(name, engine))
     unused = sorted(set(installed()) - set(loaded.settings.engines))
     findings += [
         Finding("Engines", Mark.NOTE, f"{name} is installed, not in use", f"add [engines.{name}] to use it")
         for name in unused
     ]
+    findings += await _voice_map(catalog)
     findings += _settings(loaded)
     findings += [
         Finding("Settings", Mark.NOTE, f"{name} is set, and this version does nothing with it")
@@ -117,9 +121,21 @@ async def _engine(name: str, engine: Engine) -> Finding:
     return Finding(
         "Engines",
         Mark.GOOD,
-        f"{name} speaks ({seconds:.1f} s of audio made; {voices} voices, {languages} languages, "
+        f"{name} speaks ({seconds:.1f} s of audio made; voices: {voices}, languages: {languages}, "
         f"{abilities.sample_rate} Hz, {abilities.licence or 'licence unknown'})",
     )
+
+
+async def _voice_map(catalog: Catalog) -> list[Finding]:
+    findings = []
+    for name in catalog.mapped_names():
+        try:
+            _, voice = await catalog.find(OPENAI_MODELS[0], name, None)
+        except StentorError as error:
+            findings.append(Finding("Voice map", Mark.BAD, error.message))
+        else:
+            findings.append(Finding("Voice map", Mark.GOOD, f"{name} speaks as {voice.id} of {voice.engine}"))
+    return findings
 
 
 async def _speak_a_word(engine: Engine) -> float:

@@ -90,10 +90,12 @@ class UnknownVoice(InvalidRequest):
 
     code = "voice_not_found"
 
-    def __init__(self, voice: str, suggestions: list[str]) -> None:
+    def __init__(self, voice: str, suggestions: list[str], mapped_from: str | None = None) -> None:
+        because = f", which the voice map gives for {quoted(mapped_from)}" if mapped_from else ""
         nearest = f" Did you mean {' or '.join(suggestions)}?" if suggestions else ""
         super().__init__(
-            f"There is no voice {quoted(voice)} here.{nearest} GET /v1/audio/voices lists them all.",
+            f"There is no voice {quoted(voice)} here{because}.{nearest} "
+            "`stentor voices` and GET /v1/audio/voices list them all.",
             param="voice",
         )
 

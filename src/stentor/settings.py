@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_origin
@@ -18,7 +18,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError
 
 from stentor.api.context import ApiConfig
-from stentor.engines import DEFAULT_ENGINES, EngineConfig, load
+from stentor.engines import DEFAULT_ENGINES, EngineConfig, installed, load
 from stentor.errors import SettingsError
 from stentor.pipeline.plan import PlanConfig
 from stentor.voices.aliases import parse_voice_map
@@ -132,16 +132,16 @@ def load_settings(
     dotenv = {name: value for name, value in dotenv_values(folder / ".env").items() if value is not None}
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    sources = [
+    sources: list[tuple[Iterable[tuple[Any, ...]], str]] = [
         (_file_values(config, folder), str(config or CONFIG_FILE)),
         (_variables(dotenv, ".env"), ".env"),
         (_variables(environ, "the environment"), "the environment"),
         ((overrides or {}).items(), "the command line"),
     ]
     for pairs, source in sources:
-        for path, value in pairs:
+        for path, value, *variable in pairs:
             values[path] = value
-            origins[path] = source
+            origins[path] = f"{variable[0]} in {source}" if variable else source
     everything = {**dotenv, **environ}
     _refuse_false_safety(everything)
     return Loaded(
@@ -189,25 +189,25 @@ def _flat(section: str, table: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN40
         yield f"{section}.{name}", value
 
 
-def _variables(variables: Mapping[str, str], source: str) -> Iterator[tuple[str, Any]]:
+def _variables(variables: Mapping[str, str], source: str) -> Iterator[tuple[str, Any, str]]:
     own = environment_names()
     for name, written in variables.items():
         if name in OLD_NAMES and written != "":
-            yield OLD_NAMES[name], _from_text(OLD_NAMES[name], written)
+            yield OLD_NAMES[name], _from_text(OLD_NAMES[name], written), name
     for name, written in variables.items():
         if not name.startswith(PREFIX):
             continue
         path = own.get(name) or _engine_variable(name)
         if path is None:
             raise SettingsError(f"{name} in {source} is no setting.{_nearest(name, own)}")
-        yield path, _from_text(path, written)
+        yield path, _from_text(path, written), name
 
 
 def _engine_variable(name: str) -> str | None:
     rest = name.removeprefix(f"{PREFIX}ENGINES_").lower()
     if rest == name.lower():
         return None
-    for engine in DEFAULT_ENGINES:
+    for engine in sorted(installed(), key=len, reverse=True):
         if rest.startswith(f"{engine}_"):
             return f"engines.{engine}.{rest.removeprefix(f'{engine}_')}"
     engine, _, setting = rest.partition("_")
@@ -240,6 +240,7 @@ def _build(values: Mapping[str, Any], origins: Mapping[str, str], folder: Path) 
         name: _checked(load(name).Config, table, f"engines.{name}", origins)
         for name, table in engines.items()
     }
+    tree["engines"] = {name: config for name, config in tree["engines"].items() if config.enabled}
     settings: Settings = _checked(Settings, tree, "", origins)
     if settings.speech.default_engine not in settings.engines:
         raise SettingsError(
@@ -271,8 +272,8 @@ def _checked(model: type[Any], value: Any, above: str, origins: Mapping[str, str
 
 
 def _nearest(name: str, known: Mapping[str, Any] | list[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f" Did you mean `{near[0]}`?" if near else " `stentor doctor` lists the settings."
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.7)
+    return f" Did you mean `{near[0]}`?" if near else " docs/reference/settings.md lists them all."
 
 
 def _refuse_false_safety(variables: Mapping[str, str]) -> None:

@@ -59,7 +59,7 @@ class BatchAnswer(BaseModel):
     failed: int
 
 
-_HEADERS = {
+HEADERS = {
     name: {"description": said, "schema": {"type": "string"}}
     for name, said in {
         "X-Model": "The model that was asked for.",
@@ -75,7 +75,7 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 AUDIO: dict[str, Any] = {
     "description": "The audio, or its events.",
-    "headers": _HEADERS,
+    "headers": HEADERS,
     "content": {
         **{f"audio/{kind}": _BINARY for kind in ("mpeg", "opus", "aac", "flac", "wav", "pcm")},
         "text/event-stream": {"schema": {"type": "string"}},

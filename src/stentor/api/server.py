@@ -13,6 +13,8 @@ from starlette.middleware.cors import CORSMiddleware
 
 from stentor import __version__
 from stentor.api import health, listings, socket, speech
+from stentor.api.documented import HEADERS
+from stentor.api.faults import Faults
 from stentor.api.operations import install
 from stentor.api.requests import RequestIds
 from stentor.api.respond import envelope, error_response
@@ -41,15 +43,15 @@ def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncCont
     api.add_exception_handler(StentorError, _failure)
     api.add_exception_handler(HTTPException, _http_failure)
     api.add_exception_handler(RequestValidationError, _invalid)
-    api.add_exception_handler(Exception, _fault)
     install(api, speech.OPERATIONS)
+    api.add_middleware(Faults)
     if context.config.cors_origins:
         api.add_middleware(
             CORSMiddleware,
             allow_origins=list(context.config.cors_origins),
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["X-Request-ID", "X-Model", "X-Voice", "X-Stentor-Warning", "Server-Timing"],
+            expose_headers=[*HEADERS, "Retry-After"],
         )
     api.add_middleware(RequestIds)
     return api
@@ -82,9 +84,3 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     first = error.errors()[0]
     name = ".".join(map(str, first["loc"][1:]))
     return error_response(InvalidRequest(f"`{name}`: {first['msg']}.", param=name))
-
-
-async def _fault(_request: Request, _error: Exception) -> Response:
-    return error_response(
-        StentorError("Something went wrong inside the server; its log says what, under this request's id.")
-    )

@@ -200,7 +200,7 @@ class _Session:
     async def _speak(self) -> None:
         while (work := await self._work.get()) is not None:
             if isinstance(work, StentorError):
-                await self._send(type="error", **error_object(work))
+                await self._send_error(work)
             elif isinstance(work, _Turn):
                 await self._send(
                     type="session.done", utterance_index=self._turn, total_sentences=work.sentences
@@ -227,8 +227,11 @@ class _Session:
                     await self._websocket.send_bytes(part)
         except StentorError as error:
             failed = True
-            await self._send(type="error", **error_object(error), **where)
+            await self._send_error(error, **where)
         await self._send(type="audio.done", **where, total_bytes=total, error=failed)
+
+    async def _send_error(self, error: StentorError, **where: int) -> None:
+        await self._send(type="error", message=error.message, error=error_object(error), **where)
 
     async def _send(self, **fields: Any) -> None:  # noqa: ANN401  a JSON object
         await self._websocket.send_text(json.dumps(fields, ensure_ascii=False))

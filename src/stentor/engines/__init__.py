@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from stentor.errors import SettingsError
 from stentor.types import AudioChunk, Utterance, Voice
@@ -51,6 +51,8 @@ class EngineConfig(BaseModel):
     """An engine's own settings, its table `[engines.NAME]`; subclass it and document each field."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(default=True, description="Whether this engine is in use.")
 
 
 class Engine(Protocol):

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 _CANCEL_WITHIN = 2.0
 _LONGEST_BACKOFF = 30.0
+_MOST_HELD = 8 * 1024 * 1024  # bytes of one utterance that may wait for its listener
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ class WorkerSpec:
     """The file that holds the speaker; see `stentor.engines.worker.Speaker`."""
     speaker_class: str
     options: dict[str, Any]
+    """What the speaker is made with; JSON."""
+    bytes_per_second: int
+    """Of the samples that the speaker emits."""
     replicas: int = 1
     spares: int = 1
     lanes: int = 1
@@ -52,7 +56,8 @@ class WorkerSpec:
     """How many requests may wait for a lane."""
     ready_within: float = 30.0
     python: str = sys.executable
-    flags: tuple[str, ...] = ("-I", "-S")
+    site_packages: bool = True
+    """Whether the speaker needs more than the standard library; without, it starts in half the time."""
 
 
 @dataclass(slots=True)
@@ -71,7 +76,8 @@ class WorkerPool:
     """Several workers of one engine, with spares kept warm.
 
     A lane is held for one utterance and read as fast as the worker writes, so that a caller who listens
-    slowly never keeps a worker from the others.
+    slowly never keeps a worker from the others. Only beyond some minutes of audio for one utterance must the
+    worker wait for its listener.
     """
 
     def __init__(self, spec: WorkerSpec) -> None:
@@ -116,8 +122,8 @@ class WorkerPool:
             problem=self._problem,
         )
 
-    async def call(self, request: dict[str, Any], max_bytes: int) -> AsyncGenerator[bytes, None]:
-        """Send one request to a free worker and yield its audio as it comes.
+    async def call(self, request: dict[str, Any], max_seconds: float) -> AsyncGenerator[bytes, None]:
+        """Send one request to a free worker and yield its audio as it comes, `max_seconds` at the most.
 
         Closing the generator early cancels the work. Raises EngineBusy, EngineUnavailable, EngineCrashed,
         EngineFailed or RunawaySpeech.
@@ -125,7 +131,7 @@ class WorkerPool:
         lane = await self._acquire()
         self._busy += 1
         try:
-            async with aclosing(lane.call(request, max_bytes)) as parts:
+            async with aclosing(lane.call(request, max_seconds)) as parts:
                 async for part in parts:
                     yield part
                     del part
@@ -249,7 +255,8 @@ class _Worker:
             theirs = [pair[1].fileno() for pair in pairs]
             self._process = await asyncio.create_subprocess_exec(
                 self._spec.python,
-                *self._spec.flags,
+                "-I",
+                *(() if self._spec.site_packages else ("-S",)),
                 worker.__file__,
                 str(os.getpid()),
                 f"{self._spec.speaker}:{self._spec.speaker_class}",
@@ -263,7 +270,7 @@ class _Worker:
             loop = asyncio.get_running_loop()
             for ours, _ in pairs:
                 ours.setblocking(False)
-                _, lane = await loop.create_unix_connection(lambda: _Lane(self._spec.engine, self), sock=ours)
+                _, lane = await loop.create_unix_connection(lambda: _Lane(self._spec, self), sock=ours)
                 self.lanes.append(lane)
         except BaseException:
             for ours, _ in pairs[len(self.lanes) :]:
@@ -307,12 +314,15 @@ class _Worker:
 class _Lane(asyncio.Protocol):
     """The gateway's end of a socket that carries one request at a time."""
 
-    def __init__(self, engine: str, owner: _Worker) -> None:
-        self._engine = engine
+    def __init__(self, spec: WorkerSpec, owner: _Worker) -> None:
+        self._spec = spec
+        self._engine = spec.engine
         self._owner = owner
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._frames: deque[tuple[int, bytes]] = deque()
+        self._held = 0  # bytes in frames
+        self._paused = False
         self._waiter: asyncio.Future[None] | None = None
         self._abandoned: asyncio.TimerHandle | None = None
         self._closed = False
@@ -325,9 +335,10 @@ class _Lane(asyncio.Protocol):
         if kind != worker.READY:
             raise EngineFailed("its process ended before it was ready")
 
-    async def call(self, request: dict[str, Any], max_bytes: int) -> AsyncGenerator[bytes, None]:
+    async def call(self, request: dict[str, Any], max_seconds: float) -> AsyncGenerator[bytes, None]:
         """Send one request and yield its audio; the lane frees itself when the worker is done with it."""
-        self._write(worker.SPEAK, json.dumps(request | {"max_bytes": max_bytes}).encode())
+        most = {"max_bytes": int(max_seconds * self._spec.bytes_per_second)}
+        self._write(worker.SPEAK, json.dumps(request | most).encode())
         finished = False
         try:
             while True:
@@ -339,21 +350,23 @@ class _Lane(asyncio.Protocol):
                 finished = True
                 if kind == worker.END:
                     return
-                await self._raise(kind, payload, request, max_bytes)
+                await self._raise(kind, payload, max_seconds)
         finally:
             self._frames.clear()
+            self._held = 0
+            self._flow()
             if finished:
                 if not self._closed:
                     self._owner.lane_freed(self)
             else:
                 self._abandon()
 
-    async def _raise(self, kind: int, payload: bytes, request: dict[str, Any], max_bytes: int) -> None:
+    async def _raise(self, kind: int, payload: bytes, max_seconds: float) -> None:
         if kind != worker.ERROR:
             raise EngineCrashed(self._engine, await self._owner.died())
         fault = json.loads(payload)
         if fault["code"] == "runaway":
-            raise RunawaySpeech(self._engine, max_bytes / request["bytes_per_second"])
+            raise RunawaySpeech(self._engine, max_seconds)
         raise EngineFailed(f"The engine {self._engine} failed: {fault['message']}")
 
     def _abandon(self) -> None:
@@ -373,7 +386,10 @@ class _Lane(asyncio.Protocol):
                 await self._waiter
             finally:
                 self._waiter = None
-        return self._frames.popleft()
+        kind, payload = self._frames.popleft()
+        self._held -= len(payload)
+        self._flow()
+        return kind, payload
 
     def _write(self, kind: int, payload: bytes = b"") -> None:
         if self._transport and not self._closed:
@@ -408,11 +424,24 @@ class _Lane(asyncio.Protocol):
     def _arrived(self, kind: int, payload: bytes) -> None:
         if self._abandoned is None:
             self._frames.append((kind, payload))
+            self._held += len(payload)
+            self._flow()
             self._wake()
         elif kind in (worker.END, worker.ERROR):
             self._abandoned.cancel()
             self._abandoned = None
             self._owner.lane_freed(self)
+
+    def _flow(self) -> None:
+        """Stop reading when much is held, and go on when little is."""
+        if self._transport is None or self._closed:
+            return
+        if not self._paused and self._held > _MOST_HELD:
+            self._paused = True
+            self._transport.pause_reading()
+        elif self._paused and self._held < _MOST_HELD // 2:
+            self._paused = False
+            self._transport.resume_reading()
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Wake whoever waits: the worker is gone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -29,7 +30,7 @@ class PlanConfig(BaseModel):
     default_engine: str = Field(
         default="espeak", description="The engine behind `tts-1` and OpenAI's other model names."
     )
-    default_sample_rate: int = Field(
+    default_sample_rate: Literal[8000, 12_000, 16_000, 24_000, 48_000] = Field(
         default=24_000, description="Sample rate of the audio in hertz when a request names none."
     )
 

@@ -24,22 +24,23 @@ class VoiceMap:
     """Names given by a file, then by the settings; the settings win."""
 
     def __init__(self, fixed: Mapping[str, str], file: Path | None) -> None:
-        self._fixed = {name.casefold(): target for name, target in fixed.items()}
+        self._fixed = fixed
         self._file = file
         self._stamp: tuple[int, int] | None = None
         self._look_again = 0.0
-        self._merged = dict(self._fixed)
+        self._meanings = _folded(fixed)
         self._reload(first=True)
 
     def get(self, name: str) -> str | None:
         """Return what a name stands for, if the operator gave it a meaning."""
         self._reload()
-        return self._merged.get(name.casefold())
+        meaning = self._meanings.get(name.casefold())
+        return meaning[1] if meaning else None
 
     def names(self) -> list[str]:
         """List the names that were given a meaning."""
         self._reload()
-        return list(self._merged)
+        return [name for name, _ in self._meanings.values()]
 
     def _reload(self, *, first: bool = False) -> None:
         if self._file is None or monotonic() < self._look_again:
@@ -60,7 +61,11 @@ class VoiceMap:
                 raise
             log.error("%s The last good voice map stays in use.", error.message)  # noqa: TRY400
             return
-        self._merged = {name.casefold(): target for name, target in read.items()} | self._fixed
+        self._meanings = _folded(read) | _folded(self._fixed)
+
+
+def _folded(names: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    return {name.casefold(): (name, target) for name, target in names.items()}
 
 
 def read_voice_map(file: Path) -> dict[str, str]:

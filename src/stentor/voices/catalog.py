@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from stentor.engines import Engine
 from stentor.errors import UnknownModel, UnknownVoice
@@ -67,22 +67,15 @@ class Catalog:
     async def find(self, model: str, voice: str, language: str | None) -> tuple[Engine, Voice]:
         """Return the engine and its voice that a request means."""
         engines = self.candidates(model)
-        target = self._voice_map.get(voice)
+        mapped = self._voice_map.get(voice)
+        meant = mapped or voice
         for engine in engines:
-            found = await self._find_in(engine, voice, target, language)
+            found = await engine.find_voice(meant, language)
+            if found is None and meant.casefold() in OPENAI_VOICES:
+                found = await self._openai_voice(engine, meant.casefold(), language)
             if found:
                 return engine, found
-        raise UnknownVoice(voice if target is None else target, await self._near(voice, engines))
-
-    async def _find_in(
-        self, engine: Engine, voice: str, target: str | None, language: str | None
-    ) -> Voice | None:
-        if target is not None:
-            return await engine.find_voice(target, language)
-        found = await engine.find_voice(voice, language)
-        if found is None and voice.casefold() in OPENAI_VOICES:
-            return await self._openai_voice(engine, voice.casefold(), language)
-        return found
+        raise UnknownVoice(meant, await self._near(meant, engines), voice if mapped else None)
 
     async def _openai_voice(self, engine: Engine, voice: str, language: str | None) -> Voice | None:
         own = engine.openai_voices.get(voice)
@@ -93,9 +86,13 @@ class Catalog:
             own = voices[OPENAI_VOICES.index(voice) % len(voices)].id
         return await engine.find_voice(own, language)
 
+    def mapped_names(self) -> list[str]:
+        """List the names that the operator gave a meaning."""
+        return self._voice_map.names()
+
     async def listing(self) -> AsyncIterator[ListedVoice]:
         """List the names callers can use: the operator's, OpenAI's, then each engine's own."""
-        given = dict.fromkeys((*self._voice_map.names(), *OPENAI_VOICES))
+        given = dict.fromkeys((*self.mapped_names(), *OPENAI_VOICES))
         for name in given:
             try:
                 engine, voice = await self.find(OPENAI_MODELS[0], name, None)
@@ -110,9 +107,8 @@ class Catalog:
     async def describe(self, name: str) -> ListedVoice:
         """Return one voice by a name callers can use."""
         engine, voice = await self.find(OPENAI_MODELS[0], name, None)
-        known = {voice.id.casefold()} | {alias.casefold() for alias in OPENAI_VOICES}
-        shown = name if name.casefold() in known | set(self._voice_map.names()) else voice.id
-        return ListedVoice(shown, replace(voice), engine)
+        given = {known.casefold(): known for known in (*OPENAI_VOICES, *self.mapped_names())}
+        return ListedVoice(given.get(name.casefold(), voice.id), voice, engine)
 
     async def _near(self, voice: str, engines: Sequence[Engine]) -> list[str]:
         names = {name.casefold(): name for name in OPENAI_VOICES}

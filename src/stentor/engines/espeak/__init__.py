@@ -60,14 +60,17 @@ class EspeakEngine(Engine):
         self._config = config or self.Config()
         self._table = VoiceTable()
         self._pool: WorkerPool | None = None
+        self._problem = "it was not started"
 
     async def open(self) -> None:
         """Start the workers and wait for the first."""
         try:
             import espeakng_loader  # noqa: PLC0415  the server starts without it, with the other engines
         except ImportError as error:
+            self._problem = "the package espeakng-loader is not installed"
             raise EngineUnavailable(
-                "The engine espeak needs the package espeakng-loader: pip install 'stentor[espeak]'."
+                "The engine espeak cannot start: the package espeakng-loader is not installed. "
+                "`pip install espeakng-loader`, or `enabled = false` under [engines.espeak]."
             ) from error
         self._pool = WorkerPool(
             WorkerSpec(
@@ -79,6 +82,8 @@ class EspeakEngine(Engine):
                     "data": str(espeakng_loader.get_data_path()),
                     "sample_rate": SAMPLE_RATE,
                 },
+                bytes_per_second=2 * SAMPLE_RATE,
+                site_packages=False,
                 replicas=self._config.replicas,
                 spares=self._config.spares,
                 queue=self._config.queue,
@@ -98,7 +103,7 @@ class EspeakEngine(Engine):
     async def synthesize(self, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:
         """Speak plain text; the first chunk comes within a millisecond of the worker being free."""
         if self._pool is None:
-            raise EngineUnavailable("The engine espeak is not running.")
+            raise EngineUnavailable(f"The engine espeak is not running: {self._problem}.")
         timbre = self._table.timbre(utterance.voice.id)
         if timbre is None:
             raise UnknownVoice(utterance.voice.id, [])
@@ -108,9 +113,8 @@ class EspeakEngine(Engine):
             "voice": timbre.identifier,
             "text": utterance.text,
             "rate": min(max(round(WORDS_PER_MINUTE * utterance.speed), _SLOWEST), _FASTEST),
-            "bytes_per_second": 2 * SAMPLE_RATE,
         }
-        async with aclosing(self._pool.call(request, int(2 * SAMPLE_RATE * seconds))) as parts:
+        async with aclosing(self._pool.call(request, seconds)) as parts:
             async for part in parts:
                 yield AudioChunk(np.frombuffer(part, "<i2") * gain, SAMPLE_RATE)
                 del part
@@ -118,7 +122,7 @@ class EspeakEngine(Engine):
     def health(self) -> EngineHealth:
         """Count the workers."""
         if self._pool is None:
-            return EngineHealth(ready=False, problem="not started")
+            return EngineHealth(ready=False, problem=self._problem)
         status = self._pool.status()
         figures = {
             "workers": status.ready,

@@ -7,6 +7,7 @@ looked up here; `voices.json` is made by `scripts/measure_espeak_voices.py` from
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -53,6 +54,9 @@ _ALIASES = {
     "zh-hk": "yue",
     "zh-mo": "yue",
 }
+
+# What may be cut off a tag that is not in the table. Anything else is a name that happens to have a hyphen.
+_REGION_OR_SCRIPT = re.compile(r"[a-z]{2}|[0-9]{3}|hans|hant|latn|cyrl|arab|deva|grek|hebr|jpan|kore")
 
 _TABLE: dict[str, Any] = json.loads(files(__package__).joinpath("voices.json").read_text("utf-8"))
 LANGUAGES: tuple[str, ...] = tuple(row["id"] for row in _TABLE["voices"])
@@ -110,7 +114,9 @@ class VoiceTable:
                 return self._tags[folded]
             if folded in _ALIASES:
                 return _ALIASES[folded]
-            folded = folded.rpartition("-")[0]
+            folded, _, subtag = folded.rpartition("-")
+            if not _REGION_OR_SCRIPT.fullmatch(subtag):
+                return None
         return None
 
 
