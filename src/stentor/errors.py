@@ -212,5 +212,10 @@ class SettingsError(StentorError):
 
 def quoted(value: str, limit: int = 60) -> str:
     """Show a caller's own short value in a sentence: printable, bounded, in quotation marks."""
-    shown = "".join(c if c.isprintable() else "�" for c in value[:limit])
-    return f"'{shown}{'…' if len(value) > limit else ''}'"
+    return f"'{printable(value, limit)}'"
+
+
+def printable(value: str, limit: int = 60) -> str:
+    """Make a caller's own short value fit for an answer and a log: printable and bounded."""
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value[:limit])
+    return f"{shown}{'…' if len(value) > limit else ''}"

@@ -129,7 +129,7 @@ def load_settings(
     """
     folder = folder or Path.cwd()
     environ = os.environ if environ is None else environ
-    dotenv = {name: value for name, value in dotenv_values(folder / ".env").items() if value is not None}
+    dotenv = _dotenv(folder / ".env")
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     sources: list[tuple[Iterable[tuple[Any, ...]], str]] = [
@@ -161,6 +161,14 @@ def environment_names() -> dict[str, str]:
     return {**names, f"{PREFIX}DATA_DIR": "data_dir"}
 
 
+def _dotenv(file: Path) -> dict[str, str]:
+    try:
+        read = dotenv_values(file, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file.name} cannot be read: {error}.") from error
+    return {name: value for name, value in read.items() if value is not None}
+
+
 def _file_values(config: Path | None, folder: Path) -> Iterator[tuple[str, Any]]:
     file = config or folder / CONFIG_FILE
     if config is None and not file.exists():
@@ -172,10 +180,10 @@ def _file_values(config: Path | None, folder: Path) -> Iterator[tuple[str, Any]]
     except ValueError as error:
         raise SettingsError(f"The settings file {file} is not valid TOML: {error}.") from error
     for section, table in tables.items():
-        if section == "engines" and isinstance(table, dict):
-            for engine, own in table.items():
-                yield f"engines.{engine}", {}
-                yield from _flat(f"engines.{engine}", own)
+        if section == "engines":
+            for path, own in _flat(section, table):
+                yield path, {}
+                yield from _flat(path, own)
         elif section in SECTIONS:
             yield from _flat(section, table)
         else:

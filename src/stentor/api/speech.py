@@ -165,7 +165,7 @@ def _names(plan: Plan) -> dict[str, str]:
 
 
 def _ascii(value: str) -> str:
-    return value.encode("ascii", "replace").decode()
+    return "".join(c if c.isascii() and c.isprintable() else "?" for c in value)
 
 
 OPERATIONS = (

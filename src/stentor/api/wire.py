@@ -10,7 +10,14 @@ from starlette.requests import Request
 
 from stentor.audio.encode import FORMATS, SAMPLE_RATES
 from stentor.audio.stretch import FASTEST, SLOWEST
-from stentor.errors import BodyTooLarge, InvalidRequest, UnreadableBody, UnsupportedMediaType, quoted
+from stentor.errors import (
+    BodyTooLarge,
+    InvalidRequest,
+    UnreadableBody,
+    UnsupportedMediaType,
+    printable,
+    quoted,
+)
 from stentor.text.language import language_tag
 from stentor.types import SpeechRequest
 
@@ -233,7 +240,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise UnreadableBody(f"The field {quoted(twice)} is given twice.", param=twice[:60])
+        raise UnreadableBody(f"The field {quoted(twice)} is given twice.", param=printable(twice))
     return members
 
 
@@ -268,13 +275,16 @@ def _sentence(error: ValidationError, prefix: str) -> InvalidRequest:
     first = error.errors(include_url=False, include_input=False)[0]
     # pydantic names the tried branch of a union in the path; a caller knows no branches.
     path = [str(part) for part in first["loc"] if part not in ("str", "VoiceReference")]
-    name = prefix + ".".join(path)
+    name = printable(prefix + ".".join(path), 80)
+    if first["type"] == "string_unicode":
+        place = f"`{name}`" if path else "A field's name"
+        return UnreadableBody(f"{place} holds half of a surrogate pair, which is no character.", param=name)
     rule = _SENTENCES.get(first["type"])
     if name == "voice" and first["type"] == "string_type":
         rule = 'must be a name or an object like {{"id": "alloy"}}'
     context = {key: _plain(value) for key, value in first.get("ctx", {}).items()}
     said = rule.format(**context) if rule else first["msg"]
-    return InvalidRequest(f"`{name[:80]}` {said}.", param=name[:80])
+    return InvalidRequest(f"`{name}` {said}.", param=name)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  whatever bound a constraint has

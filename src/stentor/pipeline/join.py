@@ -31,6 +31,7 @@ class Joiner:
         self._fall = self._rise[::-1]
         self._held = _NOTHING
         self._quiet = 0  # how many samples at the end of what is held are silence
+        self._faded = 0  # how many samples of the utterance's beginning were faded in
         self._sounding = False
         self._pause = 0.0
 
@@ -41,6 +42,7 @@ class Joiner:
         loud = np.abs(samples) > _SILENCE
         if not self._sounding:
             return self._begin(samples, loud)
+        samples = self._risen(samples)
         joined = np.concatenate((self._held, samples)) if self._held.size else samples
         if loud.any():
             self._quiet = int(np.argmax(loud[::-1]))
@@ -66,14 +68,19 @@ class Joiner:
             return _NOTHING
         first = int(np.argmax(loud))
         lead = np.concatenate((self._held, samples[:first]))[-self._pad :]
-        utterance = np.concatenate((lead, samples[first:]))
-        fade = min(self._rise.size, utterance.size)
-        utterance[:fade] *= self._rise[:fade]
+        self._faded = 0
+        utterance = self._risen(np.concatenate((lead, samples[first:])))
         silence = np.zeros(round(self._pause * self._rate), np.float32)
         self._pause = 0.0
         self._sounding = True
         self._quiet = int(np.argmax(loud[::-1]))
         return self._release(np.concatenate((silence, utterance)))
+
+    def _risen(self, samples: Samples) -> Samples:
+        """Fade in what belongs to the first 5 ms of the utterance."""
+        fade = self._rise[self._faded : self._faded + samples.size]
+        self._faded += fade.size
+        return np.concatenate((samples[: fade.size] * fade, samples[fade.size :])) if fade.size else samples
 
     def _release(self, joined: Samples) -> Samples:
         # The last sound and its fade may be the utterance's end.

@@ -108,7 +108,7 @@ class Splitter:
         latest = self._begin + self._longest
         window = min(len(self._buffer), latest + _LOOKAHEAD)
         while match := _BOUNDARY.search(self._buffer, self._scanned, window):
-            if match.start() >= latest:
+            if match.start() + len(match[0].rstrip()) > latest:
                 break
             if match.end() == len(self._buffer) and not final:
                 return None
@@ -140,7 +140,7 @@ class Splitter:
             return False
         if match["mark"] != ".":
             return True
-        word = _LAST_WORD.search(self._buffer, max(0, match.start() - 40), match.start())
+        word = _LAST_WORD.search(self._buffer, max(self._begin, match.start() - 40), match.start())
         last = word[0] if word else ""
         is_initial = len(last) == 1 and last.isalpha() and last != "I"
         is_ordinal = last.isdigit() and len(last) <= 2 and following.isalpha()  # noqa: PLR2004

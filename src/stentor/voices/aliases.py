@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from stentor.errors import SettingsError
 
@@ -74,9 +75,7 @@ def read_voice_map(file: Path) -> dict[str, str]:
         read = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise SettingsError(f"The voice map {file} cannot be read: {error}.") from error
-    if not isinstance(read, dict) or not all(isinstance(target, str) for target in read.values()):
-        raise SettingsError(f"The voice map {file} must be a JSON object of names to voices.")
-    return read
+    return _names(read, f"The voice map {file}")
 
 
 def parse_voice_map(written: str) -> dict[str, str]:
@@ -86,7 +85,7 @@ def parse_voice_map(written: str) -> dict[str, str]:
             read = json.loads(written)
         except ValueError as error:
             raise SettingsError(f"VOICE_MAP is not valid JSON: {error}.") from error
-        return {str(name): str(target) for name, target in read.items()}
+        return _names(read, "VOICE_MAP")
     pairs = {}
     for entry in filter(None, (entry.strip() for entry in written.split(","))):
         name, colon, target = entry.partition(":")
@@ -94,3 +93,9 @@ def parse_voice_map(written: str) -> dict[str, str]:
             raise SettingsError(f"VOICE_MAP has {entry!r} where NAME:VOICE was expected.")
         pairs[name.strip()] = target.strip()
     return pairs
+
+
+def _names(read: Any, source: str) -> dict[str, str]:  # noqa: ANN401  whatever JSON held
+    if not isinstance(read, dict) or not all(isinstance(target, str) for target in read.values()):
+        raise SettingsError(f"{source} must be a JSON object of names to voices.")
+    return read

@@ -92,8 +92,8 @@ class Catalog:
 
     async def listing(self) -> AsyncIterator[ListedVoice]:
         """List the names callers can use: the operator's, OpenAI's, then each engine's own."""
-        given = dict.fromkeys((*self.mapped_names(), *OPENAI_VOICES))
-        for name in given:
+        given = {name.casefold(): name for name in (*OPENAI_VOICES, *self.mapped_names())}
+        for name in given.values():
             try:
                 engine, voice = await self.find(OPENAI_MODELS[0], name, None)
             except UnknownVoice:
@@ -101,7 +101,7 @@ class Catalog:
             yield ListedVoice(name, voice, engine)
         for engine in self._engines.values():
             for voice in await engine.voices():
-                if voice.id not in given:
+                if voice.id.casefold() not in given:
                     yield ListedVoice(voice.id, voice, engine)
 
     async def describe(self, name: str) -> ListedVoice:

@@ -55,8 +55,10 @@ _ALIASES = {
     "zh-mo": "yue",
 }
 
+_MACROLANGUAGES = {"zh": ("cmn", "cmn-latn-pinyin", "hak", "yue", "yue-latn-jyutping")}
+
 # What may be cut off a tag that is not in the table. Anything else is a name that happens to have a hyphen.
-_REGION_OR_SCRIPT = re.compile(r"[a-z]{2}|[0-9]{3}|hans|hant|latn|cyrl|arab|deva|grek|hebr|jpan|kore")
+_SUBTAG = re.compile(r"[a-z]{2}|[0-9]{3}|[0-9][0-9a-z]{3}|hans|hant|latn|cyrl|arab|deva|grek|hebr|jpan|kore")
 
 _TABLE: dict[str, Any] = json.loads(files(__package__).joinpath("voices.json").read_text("utf-8"))
 LANGUAGES: tuple[str, ...] = tuple(row["id"] for row in _TABLE["voices"])
@@ -89,11 +91,13 @@ class VoiceTable:
         known_variant = self._variants.get(variant.casefold()) if plus else ""
         if base is None or known_variant is None:
             return None
-        if language and (asked := self._match(language)) and not _covers(language, base):
-            base = asked
+        languages: tuple[str, ...] = ()
+        if language and (asked := self._match(language)):
+            base = base if _covers(language, base) else asked
+            languages = (language,)
         identity = f"{base}+{known_variant}" if known_variant else base
         described = self._rows[base]["name"] + (f", {known_variant}" if known_variant else "")
-        return Voice(VoiceId(identity), described, "espeak", (base,))
+        return Voice(VoiceId(identity), described, "espeak", tuple(dict.fromkeys((base, *languages))))
 
     def timbre(self, voice: VoiceId) -> Timbre | None:
         """Return what to ask the library for; None if there is no such voice."""
@@ -115,7 +119,7 @@ class VoiceTable:
             if folded in _ALIASES:
                 return _ALIASES[folded]
             folded, _, subtag = folded.rpartition("-")
-            if not _REGION_OR_SCRIPT.fullmatch(subtag):
+            if not _SUBTAG.fullmatch(subtag):
                 return None
         return None
 
@@ -123,4 +127,4 @@ class VoiceTable:
 def _covers(asked: str, tag: str) -> bool:
     """Tell whether a tag is within the range asked for: `en` covers `en-GB`, `en-US` does not."""
     folded, asked = tag.casefold(), asked.replace("_", "-").casefold()
-    return folded == asked or folded.startswith(f"{asked}-")
+    return folded == asked or folded.startswith(f"{asked}-") or folded in _MACROLANGUAGES.get(asked, ())
