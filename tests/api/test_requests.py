@@ -27,7 +27,7 @@ async def test_a_callers_own_id_is_kept(client: httpx.AsyncClient, own: str) -> 
 
 @pytest.mark.parametrize("own", ["", "x" * 129, "a b", "a\tb", "é", "<script>", 'a"b', "a;b"])
 async def test_an_id_that_could_harm_a_log_is_replaced(client: httpx.AsyncClient, own: str) -> None:
-    answer = await client.get("/health/live", headers={"X-Request-ID": own.encode()})
+    answer = await client.get("/health/live", headers={b"X-Request-ID": own.encode()})
     assert answer.headers["x-request-id"].startswith("req_")
 
 

@@ -165,7 +165,8 @@ def test_a_mistake_is_an_event_and_nothing_ends(message: str, code: str) -> None
         socket.send_text(message)
         told = hear(socket)
         assert isinstance(told, dict)
-        assert (told["type"], told["code"]) == ("error", code)
+        assert (told["type"], told["error"]["code"]) == ("error", code)
+        assert told["message"] == told["error"]["message"]
         assert told["message"].endswith((".", "?"))
         say(socket, "Hello.")
         assert kinds(turn(socket)) == ["audio.start", "sound", "audio.done", "session.done"]
@@ -186,7 +187,7 @@ def test_bytes_are_no_messages() -> None:
         socket.send_bytes(b"hello")
         told = hear(socket)
         assert isinstance(told, dict)
-        assert (told["type"], told["code"]) == ("error", "invalid_request")
+        assert (told["type"], told["error"]["code"]) == ("error", "invalid_request")
 
 
 def failing_second(utterance: Utterance) -> Iterator[Any]:
@@ -203,7 +204,11 @@ def test_a_sentence_that_fails_is_told_apart_and_the_next_is_spoken() -> None:
         heard = turn(socket)
     told = [event for event in heard if isinstance(event, dict)]
     (error,) = [event for event in told if event["type"] == "error"]
-    assert (error["code"], error["sentence_index"], error["utterance_index"]) == ("engine_crashed", 1, 0)
+    assert (error["error"]["code"], error["sentence_index"], error["utterance_index"]) == (
+        "engine_crashed",
+        1,
+        0,
+    )
     assert [event["error"] for event in told if event["type"] == "audio.done"] == [False, True, False]
     assert told[-1]["total_sentences"] == 3
 
@@ -222,7 +227,7 @@ def test_a_turn_that_is_too_long_is_refused_and_the_next_is_not() -> None:
         heard = turn(socket)
         assert kinds(heard) == ["error", "session.done"]
         assert isinstance(heard[0], dict)
-        assert heard[0]["code"] == "text_too_long"
+        assert heard[0]["error"]["code"] == "text_too_long"
         say(socket, "x" * 15)
         assert kinds(turn(socket)) == ["audio.start", "sound", "audio.done", "session.done"]
 

@@ -92,7 +92,7 @@ def by_ffmpeg(file: Path, rate: int) -> bytes:
     """Decode with the program ffmpeg, which must have nothing to say."""
     if not shutil.which("ffmpeg"):
         skip_or_fail("ffmpeg is not installed")
-    command = ["ffmpeg", "-v", "error", "-i", file, "-ac", "1", "-ar", str(rate), "-f", "s16le", "-"]
+    command = ["ffmpeg", "-v", "error", "-i", str(file), "-ac", "1", "-ar", str(rate), "-f", "s16le", "-"]
     ran = subprocess.run(command, capture_output=True, check=False)
     assert ran.returncode == 0
     assert ran.stderr == b""
@@ -103,7 +103,7 @@ def by_sox(file: Path) -> bytes:
     """Decode with SoX, which knows nothing of FFmpeg."""
     if not shutil.which("sox"):
         skip_or_fail("SoX is not installed")
-    command = ["sox", "-D", file, "-t", "s16", "-"]
+    command = ["sox", "-D", str(file), "-t", "s16", "-"]
     ran = subprocess.run(command, capture_output=True, check=False)
     assert ran.returncode == 0
     assert ran.stderr == b""
@@ -117,7 +117,7 @@ def test_a_whole_file_says_exactly_how_long_it_is(server: Server, tmp_path: Path
     seconds = len(reference(server, 24_000)) / 2 / 24_000
     file = tmp_path / f"speech.{format_}"
     file.write_bytes(ask(server, format_, 24_000, stream=False))
-    command = ["ffprobe", "-v", "error", "-of", "json", "-show_format", file]
+    command = ["ffprobe", "-v", "error", "-of", "json", "-show_format", str(file)]
     told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     exactness = {"wav": 1e-4, "flac": 1e-4, "opus": 0.03, "mp3": 0.1}[format_]
     assert float(told["format"]["duration"]) == pytest.approx(seconds, abs=exactness)

@@ -88,7 +88,10 @@ def leave(server: Server, number: int) -> None:
     """Ask, and leave in one of many ways."""
     how = LEAVINGS[number % len(LEAVINGS)]
     chance = random.Random(number)
-    shape = chance.choice([{}, {"stream": False}, {"stream_format": "sse"}, {"response_format": "pcm"}])
+    shapes: list[dict[str, Any]] = [
+        {}, {"stream": False}, {"stream_format": "sse"}, {"response_format": "pcm"},
+    ]  # fmt: skip
+    shape = chance.choice(shapes)
     text = chance.choice([LONG, SENTENCE, "Hi."])
     request = speech_request(text, **shape)
     connection = server.connect()
@@ -194,10 +197,9 @@ def test_a_websocket_dropped_in_mid_sentence_stops_its_work(idle: Server) -> Non
 
 def test_a_server_ends_promptly_while_callers_still_listen(tmp_path: Path) -> None:
     """Ctrl-C lets what was begun go on for `graceful_seconds` and not longer."""
-    with contextlib.ExitStack() as stack:
-        with running(tmp_path, {"STENTOR_GRACEFUL_SECONDS": "1"}) as server:
-            connection = stack.enter_context(contextlib.closing(server.connect()))
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            connection.sendall(speech_request(response_format="pcm"))
-            assert connection.recv(100).startswith(b"HTTP/1.1 200")
-            stack.enter_context(connect(f"ws://127.0.0.1:{server.port}{SPEECH}/stream"))
+    with contextlib.ExitStack() as stack, running(tmp_path, {"STENTOR_GRACEFUL_SECONDS": "1"}) as server:
+        connection = stack.enter_context(contextlib.closing(server.connect()))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(speech_request(response_format="pcm"))
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+        stack.enter_context(connect(f"ws://127.0.0.1:{server.port}{SPEECH}/stream"))

@@ -55,7 +55,8 @@ class Session:
 
     async def turn(self) -> tuple[list[dict[str, Any]], list[bytes]]:
         """Hear a turn to its end: its sentences, and the sound of each."""
-        starts, sounds = [], []
+        starts: list[dict[str, Any]] = []
+        sounds: list[bytes] = []
         while True:
             told = await self.hear()
             assert isinstance(told, dict), told
@@ -210,7 +211,8 @@ async def test_a_mistake_is_an_event_and_the_session_goes_on(
     async with session(server) as live:
         await live.connection.send(message)
         told = await live.event("error")
-        assert told["code"] == code
+        assert told["error"]["code"] == code
+        assert told["error"]["message"] == told["message"]
         assert told["message"].endswith((".", "?"))
         await live.say("input.text", text="Still here.")
         await live.say("input.done")
@@ -239,7 +241,7 @@ async def test_a_turn_with_nothing_to_say_ends_like_any_other(server: Server, te
         told = await live.hear()
         assert isinstance(told, dict)
         if told["type"] == "error":
-            assert told["code"] == "nothing_to_speak"
+            assert told["error"]["code"] == "nothing_to_speak"
             told = await live.event("session.done")
         assert (told["type"], told["total_sentences"]) == ("session.done", 0)
 
@@ -251,7 +253,7 @@ async def test_a_turn_that_grows_too_long_is_told_so_once_and_the_next_is_heard(
         await live.say("input.done")
         errors = []
         while isinstance(told := await live.hear(), dict) and told["type"] == "error":
-            errors.append(told["code"])
+            errors.append(told["error"]["code"])
         assert isinstance(told, dict)
         assert told["type"] == "session.done"
         assert set(errors) == {"text_too_long"}
@@ -274,7 +276,7 @@ async def test_text_that_kills_the_engine_is_an_error_of_its_sentence_alone(serv
                 failed.append(told)
             elif told["type"] == "session.done":
                 break
-        assert [error["code"] for error in failed] == ["engine_crashed"]
+        assert [error["error"]["code"] for error in failed] == ["engine_crashed"]
         assert failed[0]["sentence_index"] == 1
         assert len(heard) == 2
     assert server.settles()

@@ -1,8 +1,7 @@
-"""Words, by the ear of a machine: a recognizer picks what was said among sentences that are nearly the same."""
+"""Words, by the ear of a machine: a recognizer picks what was said among sentences nearly the same."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -70,12 +69,11 @@ def prepared(sound: np.ndarray) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def ear() -> Iterator[Ear]:
+def ear() -> Ear:
     try:
-        made = Ear()
+        return Ear()
     except pytest.skip.Exception:
         skip_or_fail("pocketsphinx is not installed")
-    yield made
 
 
 def say(server: Server, text: str, format_: str = "wav", **fields: Any) -> np.ndarray:

@@ -1,0 +1,158 @@
+"""What `stentor doctor` finds, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from stentor import __version__, app, doctor
+from stentor.cli import main
+from stentor.doctor import Finding, Mark, examine, player
+from stentor.engines import EngineConfig
+from stentor.engines.tone import ToneEngine
+from stentor.errors import EngineUnavailable
+from stentor.settings import Loaded, load_settings
+
+
+def loaded(folder: Path, **environ: str) -> Loaded:
+    """Load settings, and leave out the engine that needs processes."""
+    found = load_settings(environ={"STENTOR_DEFAULT_ENGINE": "tone"} | environ, folder=folder)
+    engines = {"tone": found.settings.engines["tone"]}
+    return Loaded(found.settings.model_copy(update={"engines": engines}), found.origins, found.without_effect)
+
+
+def section(findings: list[Finding], name: str) -> list[Finding]:
+    return [finding for finding in findings if finding.section == name]
+
+
+async def test_a_sound_installation_has_nothing_missing(tmp_path: Path) -> None:
+    findings = await examine(loaded(tmp_path))
+    assert [finding for finding in findings if finding.mark is Mark.BAD] == []
+    assert __version__ in section(findings, "This machine")[0].said
+    assert any(finding.said.startswith("numpy ") for finding in section(findings, "Packages"))
+
+
+async def test_an_engine_that_speaks_says_what_it_is(tmp_path: Path) -> None:
+    tone, espeak = section(await examine(loaded(tmp_path)), "Engines")
+    assert tone.mark is Mark.GOOD
+    assert "tone speaks" in tone.said
+    assert "voices: 3" in tone.said
+    assert "Apache-2.0" in tone.said
+    assert espeak.mark is Mark.NOTE
+    assert "espeak is installed, not in use" in espeak.said
+    assert "[engines.espeak]" in espeak.remedy
+
+
+async def test_every_setting_is_shown_with_its_value_and_source(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=81\n")
+    (tmp_path / "stentor.toml").write_text('[api]\ntitle = "Ours"\n')
+    shown = [finding.said for finding in section(await examine(loaded(tmp_path, HOST="::1")), "Settings")]
+    assert "server.port = 81  (PORT in .env)" in shown
+    assert "server.host = ::1  (HOST in the environment)" in shown
+    assert "api.title = Ours  (stentor.toml)" in shown
+    assert "server.log_level = info  (default)" in shown
+    assert any(line.startswith("engines.tone.amplitude = 0.25") for line in shown)
+
+
+async def test_what_was_set_without_effect_is_noted_and_its_value_is_not(tmp_path: Path) -> None:
+    findings = section(await examine(loaded(tmp_path, RUNPOD_API_KEY="sesame", AWS_KEY="open")), "Settings")
+    notes = [finding.said for finding in findings if finding.mark is Mark.NOTE]
+    assert len(notes) == 2
+    assert notes[0].startswith("RUNPOD_API_KEY is set")
+    assert not any("sesame" in finding.said or "open" in finding.said for finding in findings)
+
+
+class _Secretive(ToneEngine):
+    class Config(ToneEngine.Config):
+        api_key: str = ""
+        bearer_token: str = ""
+        database_password: str = ""
+        monkey: str = ""
+
+
+async def test_secrets_are_masked_and_an_empty_one_is_seen_to_be_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "load", lambda _name: _Secretive)
+    given = loaded(tmp_path)
+    config: EngineConfig = _Secretive.Config(api_key="sesame", bearer_token="sesame")
+    settings = given.settings.model_copy(update={"engines": {"tone": config}})
+    shown = [finding.said for finding in await examine(Loaded(settings))]
+    assert "engines.tone.api_key = ********  (default)" in shown
+    assert "engines.tone.bearer_token = ********  (default)" in shown
+    assert "engines.tone.database_password =   (default)" in shown
+    assert not any("sesame" in line for line in shown)
+
+
+class _Broken(ToneEngine):
+    async def open(self) -> None:
+        raise EngineUnavailable("The engine tone has no air.")
+
+
+async def test_an_engine_that_cannot_speak_is_missing_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "load", lambda _name: _Broken)
+    tone = section(await examine(loaded(tmp_path)), "Engines")[0]
+    assert tone.mark is Mark.BAD
+    assert "has no air" in tone.said
+
+
+async def test_the_operators_names_are_tried(tmp_path: Path) -> None:
+    (tmp_path / "voice_map.json").write_text('{"narrator": "high", "alloy": "EARS_p004_freeform.mp3"}')
+    bad, good = sorted(section(await examine(loaded(tmp_path)), "Voice map"), key=lambda one: one.said)
+    assert (good.mark, good.said) == (Mark.GOOD, "narrator speaks as high of tone")
+    assert bad.mark is Mark.BAD
+    assert "EARS_p004_freeform.mp3" in bad.said
+
+
+async def test_a_missing_package_comes_with_its_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def version(name: str) -> str:
+        if name == "soxr":
+            raise importlib.metadata.PackageNotFoundError
+        return "1"
+
+    monkeypatch.setattr(doctor, "version", version)
+    (missing,) = [finding for finding in await examine(loaded(tmp_path)) if finding.mark is Mark.BAD]
+    assert "soxr is not installed" in missing.said
+    assert missing.remedy.endswith("-m pip install soxr")
+
+
+def test_the_first_player_that_is_installed_is_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert player() is None
+    for name in ("play", "aplay"):
+        (tmp_path / name).touch(0o755)
+    chosen = player()
+    assert chosen is not None
+    assert chosen[0] == "aplay"
+
+
+def test_the_command_shows_it_all_and_succeeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["doctor"], env={"RUNPOD_API_KEY": "sesame"})
+    assert result.exit_code == 0, result.output
+    for words in ("This machine", "espeak speaks", "tone speaks", "RUNPOD_API_KEY", "(default)"):
+        assert words in result.stdout
+    assert "sesame" not in result.output
+    assert result.stdout.rstrip().endswith("Everything that is needed is here.")
+
+
+def test_the_command_fails_when_something_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def found(_loaded: Any) -> list[Finding]:
+        return [Finding("Engines", Mark.BAD, "espeak cannot speak", "pip install espeakng-loader")]
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(doctor, "examine", found)
+    result = CliRunner().invoke(main, ["doctor"])
+    assert result.exit_code == 1
+    assert "espeak cannot speak  -> pip install espeakng-loader" in result.stdout
+    assert "1 of the lines above need" in result.stderr
