@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
+from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from stentor.api.context import Context, ContextDep
@@ -103,8 +104,10 @@ class _Session:
         self._splitter: Splitter | None = None
         self._whole_turn: list[Utterance] = []
         self._received = 0
+        self._refused = False
         self._cut = 0
         self._turn = 0
+        self._speaking = False
 
     async def run(self) -> None:
         """Serve the session; ends when the client says `session.close`."""
@@ -115,8 +118,7 @@ class _Session:
 
     async def _read(self) -> None:
         while True:
-            async with asyncio.timeout(self._context.config.websocket_idle_seconds):
-                message = await self._websocket.receive()
+            message = await self._receive()
             if message["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(message.get("code", _NORMAL_CLOSURE))
             try:
@@ -124,6 +126,16 @@ class _Session:
                     return
             except StentorError as error:
                 await self._work.put(error)
+
+    async def _receive(self) -> Message:
+        """Wait for a message; raises TimeoutError when neither side has anything to say."""
+        while True:
+            try:
+                async with asyncio.timeout(self._context.config.websocket_idle_seconds):
+                    return await self._websocket.receive()
+            except TimeoutError:
+                if not self._speaking and self._work.empty():
+                    raise
 
     async def _take(self, raw: str | None) -> bool:
         """Act on one message; returns whether it was the last."""
@@ -144,15 +156,19 @@ class _Session:
     async def _configure(self, fields: dict[str, Any]) -> None:
         fields.pop("text", None)
         config = validate(fields, SessionConfig)
-        self._plan = await self._context.planner.plan_session(config.request())
+        plan = await self._context.planner.plan_session(config.request())
+        await self._flush()
+        self._plan = plan
         self._config = config
-        self._splitter = None
 
     async def _hear(self, text: str) -> None:
         plan = await self._settled()
         self._received += len(text)
         limit = self._context.planner.max_text_length
+        if self._refused:
+            return
         if self._received > limit:
+            self._refused = True
             self._splitter = None
             self._whole_turn = []
             raise TextTooLong(self._received, limit)
@@ -161,17 +177,21 @@ class _Session:
         await self._queue(plan, self._splitter.feed(remove_controls(text)[0]))
 
     async def _end_turn(self) -> None:
-        plan = await self._settled()
-        if self._splitter:
-            await self._queue(plan, self._splitter.finish())
-        if self._whole_turn:
-            await self._put(plan, self._whole_turn)
-            self._whole_turn = []
-        if not self._cut and self._received:
+        await self._flush()
+        if self._received and not self._cut and not self._refused:
             await self._work.put(NothingToSpeak())
         await self._work.put(_Turn(self._cut))
-        self._splitter = None
         self._received = self._cut = 0
+        self._refused = False
+
+    async def _flush(self) -> None:
+        """Let everything that was written so far be spoken, under the settings of now."""
+        if self._plan and self._splitter:
+            await self._queue(self._plan, self._splitter.finish())
+        if self._plan and self._whole_turn:
+            await self._put(self._plan, self._whole_turn)
+        self._splitter = None
+        self._whole_turn = []
 
     async def _settled(self) -> Plan:
         if self._plan is None:
@@ -207,7 +227,9 @@ class _Session:
                 )
                 self._turn += 1
             else:
+                self._speaking = True
                 await self._say(work)
+                self._speaking = False
 
     async def _say(self, work: _Spoken) -> None:
         where = {"utterance_index": self._turn, "sentence_index": work.index}
@@ -224,7 +246,8 @@ class _Session:
             async with aclosing(_audio(work)) as parts:
                 async for part in parts:
                     total += len(part)
-                    await self._websocket.send_bytes(part)
+                    async with asyncio.timeout(self._context.config.websocket_idle_seconds):
+                        await self._websocket.send_bytes(part)
         except StentorError as error:
             failed = True
             await self._send_error(error, **where)
@@ -234,7 +257,8 @@ class _Session:
         await self._send(type="error", message=error.message, error=error_object(error), **where)
 
     async def _send(self, **fields: Any) -> None:  # noqa: ANN401  a JSON object
-        await self._websocket.send_text(json.dumps(fields, ensure_ascii=False))
+        async with asyncio.timeout(self._context.config.websocket_idle_seconds):
+            await self._websocket.send_text(json.dumps(fields, ensure_ascii=False))
 
 
 async def _audio(work: _Spoken) -> AsyncGenerator[bytes, None]:

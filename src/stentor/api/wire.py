@@ -278,7 +278,9 @@ def _sentence(error: ValidationError, prefix: str) -> InvalidRequest:
     name = printable(prefix + ".".join(path), 80)
     if first["type"] == "string_unicode":
         place = f"`{name}`" if path else "A field's name"
-        return UnreadableBody(f"{place} holds half of a surrogate pair, which is no character.", param=name)
+        return UnreadableBody(
+            f"{place} holds half of a surrogate pair, which is no character.", param=name or None
+        )
     rule = _SENTENCES.get(first["type"])
     if name == "voice" and first["type"] == "string_type":
         rule = 'must be a name or an object like {{"id": "alloy"}}'

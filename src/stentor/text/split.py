@@ -128,7 +128,10 @@ class Splitter:
     def _first_clause(self, before: int) -> int | None:
         if self._eager:
             for match in _CLAUSE.finditer(self._buffer, self._begin, before):
-                if match.start() >= self._begin + _SHORTEST_CLAUSE and match.end() < len(self._buffer):
+                end = match.start() + len(match[0].rstrip())
+                if end > self._begin + self._longest or match.end() == len(self._buffer):
+                    return None
+                if end > self._begin + _SHORTEST_CLAUSE:
                     return match.end()
         return None
 

@@ -92,7 +92,8 @@ class Catalog:
 
     async def listing(self) -> AsyncIterator[ListedVoice]:
         """List the names callers can use: the operator's, OpenAI's, then each engine's own."""
-        given = {name.casefold(): name for name in (*OPENAI_VOICES, *self.mapped_names())}
+        given = {name.casefold(): name for name in (*self.mapped_names(), *OPENAI_VOICES)}
+        given |= {name.casefold(): name for name in self.mapped_names()}
         for name in given.values():
             try:
                 engine, voice = await self.find(OPENAI_MODELS[0], name, None)
