@@ -90,12 +90,12 @@ SPEAKER = dedent("""
 class Pool(WorkerPool):
     """A pool that is easy to ask."""
 
-    async def ask(self, do: str, max_bytes: int = 10_000_000, **request: Any) -> bytes:
-        parts = [part async for part in self.begin(do, max_bytes, **request)]
+    async def ask(self, do: str, **request: Any) -> bytes:
+        parts = [part async for part in self.begin(do, **request)]
         return b"".join(parts)
 
-    def begin(self, do: str, max_bytes: int = 10_000_000, **request: Any) -> Any:
-        return self.call({"do": do, "bytes_per_second": 1000, **request}, max_bytes)
+    def begin(self, do: str, max_seconds: float = 10_000, **request: Any) -> Any:
+        return self.call({"do": do, **request}, max_seconds)
 
     async def pid(self) -> int:
         return int(await self.ask("pid"))
@@ -115,8 +115,8 @@ def speaker(tmp_path: Path) -> Path:
 
 @asynccontextmanager
 async def opened(speaker: Path, **spec: Any) -> AsyncIterator[Pool]:
-    given: dict[str, Any] = {"spares": 0, "options": {}} | spec
-    pool = Pool(WorkerSpec(engine="fake", speaker=speaker, speaker_class="Speaker", **given))
+    given: dict[str, Any] = {"spares": 0, "options": {}, "site_packages": False} | spec
+    pool = Pool(WorkerSpec("fake", speaker, "Speaker", bytes_per_second=1000, **given))
     pool.open()
     try:
         yield pool
@@ -232,7 +232,7 @@ async def test_a_runaway_is_stopped_and_its_worker_goes_on(speaker: Path) -> Non
 
     async def listen() -> None:
         nonlocal received
-        async for part in pool.begin("forever", max_bytes=9500):
+        async for part in pool.begin("forever", max_seconds=9.5):
             received += len(part)
 
     async with opened(speaker) as pool:
@@ -290,6 +290,36 @@ async def test_a_slow_listener_keeps_no_worker_from_the_others(speaker: Path) ->
         async with asyncio.timeout(1):
             assert await pool.ask("echo", parts=["served"]) == b"served"
         assert [part async for part in slow] == [b"b"]
+
+
+async def test_beyond_some_megabytes_the_worker_waits_for_its_listener(
+    speaker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nothing is lost when the listener comes back."""
+    monkeypatch.setattr(process, "_MOST_HELD", 100_000)
+    parts = [f"{number:05}" * 2000 for number in range(300)]
+    async with opened(speaker) as pool:
+        slow = pool.begin("echo", parts=parts)
+        heard = [await anext(slow)]
+        waiting = asyncio.create_task(pool.pid())
+        done, _ = await asyncio.wait([waiting], timeout=0.1)
+        assert not done
+        heard += [part async for part in slow]
+        assert b"".join(heard) == "".join(parts).encode()
+        assert await waiting
+
+
+async def test_a_slow_listener_who_leaves_frees_the_waiting_worker(
+    speaker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "_MOST_HELD", 100_000)
+    async with opened(speaker) as pool:
+        before = await pool.pid()
+        slow = pool.begin("echo", parts=["x" * 10_000] * 300)
+        await anext(slow)
+        await asyncio.sleep(0.05)
+        await slow.aclose()
+        assert await pool.pid() == before
 
 
 async def test_only_so_many_may_wait(speaker: Path, tmp_path: Path) -> None:
@@ -486,7 +516,7 @@ ORPHANAGE = dedent("""
     from stentor.engines.process import WorkerPool, WorkerSpec
 
     async def main():
-        pool = WorkerPool(WorkerSpec("fake", Path(sys.argv[1]), "Speaker", {}, replicas=2, spares=0))
+        pool = WorkerPool(WorkerSpec("fake", Path(sys.argv[1]), "Speaker", {}, 1000, replicas=2, spares=0))
         pool.open()
         busy = pool.call({"do": "deaf"}, 1000)
         await anext(busy)

@@ -11,8 +11,10 @@ from stentor.errors import UnknownVoice
 from stentor.types import AudioChunk, Utterance, Voice, VoiceId
 
 
-async def hum(text: str, voice: str = "middle", speed: float = 1.0, **config: float) -> list[AudioChunk]:
-    engine = ToneEngine(ToneEngine.Config(**config))
+async def hum(
+    text: str, voice: str = "middle", speed: float = 1.0, amplitude: float = 0.25
+) -> list[AudioChunk]:
+    engine = ToneEngine(ToneEngine.Config(amplitude=amplitude))
     utterance = Utterance(text, Voice(VoiceId(voice), "", "tone"), speed=speed)
     return [chunk async for chunk in engine.synthesize(utterance)]
 

@@ -56,6 +56,11 @@ def test_silence_around_an_utterance_is_cut_but_for_10_ms() -> None:
     assert not joined[-PAD:].any()
 
 
+def test_silence_that_comes_in_many_chunks_is_cut_too() -> None:
+    joined = join(([silence(0.2), silence(0.1), steady(0.2), silence(0.1), silence(0.2), silence(0.1)], 0.3))
+    assert len(joined) == PAD + 4800 + PAD
+
+
 def test_less_silence_than_10_ms_is_left_as_it_is() -> None:
     joined = join(([sound(silence(0.004), steady(0.2), silence(0.003))], 0.3))
     assert len(joined) == 96 + 4800 + 72

@@ -159,9 +159,10 @@ def test_too_long_a_word_is_cut_anywhere() -> None:
 
 
 def test_a_forced_cut_leaves_an_accent_on_its_letter() -> None:
-    found = texts("é" * 20, 9)
-    assert all(not unicodedata.combining(text[0]) for text in found)
-    assert "".join(found) == "é" * 20
+    text = "e\u0301" * 20
+    found = texts(text, 9)
+    assert not [piece for piece in found if unicodedata.combining(piece[0])]
+    assert "".join(found) == text
 
 
 def test_an_eager_splitter_lets_the_first_clause_go_and_only_that() -> None:

@@ -51,7 +51,7 @@ def test_the_settings_win_over_the_file(file: Path) -> None:
     write(file, {"alloy": "de", "echo": "fr"})
     names = VoiceMap({"Alloy": "en"}, file)
     assert (names.get("alloy"), names.get("echo")) == ("en", "fr")
-    assert sorted(names.names()) == ["alloy", "echo"]
+    assert sorted(names.names()) == ["Alloy", "echo"]
 
 
 def test_a_change_of_the_file_is_seen_without_a_restart(file: Path) -> None:

@@ -27,14 +27,14 @@ class Library:
     """One worker with the library in it."""
 
     def __init__(self, **options: Any) -> None:
-        self.pool = WorkerPool(
-            WorkerSpec("espeak", Path(library.__file__), "Espeak", OPTIONS | options, spares=0)
-        )
+        file = Path(library.__file__)
+        spec = WorkerSpec("espeak", file, "Espeak", OPTIONS | options, 44_100, spares=0, site_packages=False)
+        self.pool = WorkerPool(spec)
         self.pool.open()
 
     async def chunks(self, text: str, voice: str = "gmw/en-US", rate: int = 175) -> list[bytes]:
-        request = {"voice": voice, "text": text, "rate": rate, "bytes_per_second": 44_100}
-        return [part async for part in self.pool.call(request, 100_000_000)]
+        request = {"voice": voice, "text": text, "rate": rate}
+        return [part async for part in self.pool.call(request, 1000)]
 
     async def speak(self, text: str, voice: str = "gmw/en-US", rate: int = 175) -> bytes:
         return b"".join(await self.chunks(text, voice, rate))
