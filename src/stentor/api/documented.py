@@ -114,6 +114,21 @@ def complete(
         [*((model, "validation") for model in bodies), *((model, "serialization") for model in written)],
         ref_template=_REF,
     )
+    for model in bodies:
+        _put_required_first(schemas["$defs"][model.__name__])
     document["paths"] = {**paths, **document["paths"]}
-    document.setdefault("components", {}).setdefault("schemas", {}).update(schemas["$defs"])
+    # FastAPI promises an error of its own for every path with a parameter; ours are strings, which never fail.
+    for path in document["paths"].values():
+        path.get("get", {}).get("responses", {}).pop("422", None)
+    own = document.setdefault("components", {}).setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        own.pop(unused, None)
+    own.update(schemas["$defs"])
     return document
+
+
+def _put_required_first(schema: dict[str, Any]) -> None:
+    fields = schema["properties"]
+    schema["properties"] = {
+        name: fields[name] for name in dict.fromkeys((*schema.get("required", ()), *fields))
+    }

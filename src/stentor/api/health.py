@@ -16,7 +16,7 @@ from stentor.errors import EngineUnavailable
 router = APIRouter(prefix="/health", tags=["health"])
 
 
-@router.get("")
+@router.get("", summary="Describe the server and its engines")
 async def health(context: ContextDep) -> dict[str, Any]:
     """Describe the server and its engines."""
     engines: dict[str, Any] = {}
@@ -37,13 +37,13 @@ async def health(context: ContextDep) -> dict[str, Any]:
     }
 
 
-@router.get("/live")
+@router.get("/live", summary="Whether the server lives")
 async def live() -> dict[str, str]:
     """Answer, which is all it takes to be alive."""
     return {"status": "ok"}
 
 
-@router.get("/ready", responses=failures(503))
+@router.get("/ready", summary="Whether the server can speak", responses=failures(503))
 async def ready(context: ContextDep) -> Response:
     """Answer 200 once the default engine can speak, 503 before."""
     engine = context.catalog.default_engine

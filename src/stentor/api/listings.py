@@ -16,14 +16,14 @@ router = APIRouter(prefix="/v1", tags=["models and voices"])
 _CREATED = 1_763_596_800  # the project's first day; an engine has no other date to tell
 
 
-@router.get("/models")
-@router.get("/audio/models")
+@router.get("/models", summary="List the models")
+@router.get("/audio/models", summary="List the models")
 async def models(context: ContextDep) -> dict[str, Any]:
     """List the models: OpenAI's names for the default engine, and each engine by its own."""
     return {"object": "list", "data": [_model(model) for model in context.catalog.models()]}
 
 
-@router.get("/models/{model}", responses=failures(404))
+@router.get("/models/{model}", summary="Describe one model", responses=failures(404))
 async def model(model: str, context: ContextDep) -> dict[str, Any]:
     """Describe one model."""
     for known in context.catalog.models():
@@ -32,7 +32,7 @@ async def model(model: str, context: ContextDep) -> dict[str, Any]:
     raise NotFound(f"There is no model {quoted(model)} here.", param="model")
 
 
-@router.get("/audio/voices")
+@router.get("/audio/voices", summary="List the voices")
 async def voices(context: ContextDep) -> dict[str, Any]:
     """List the voices: OpenAI's names, then each engine's own."""
     return {
@@ -41,7 +41,7 @@ async def voices(context: ContextDep) -> dict[str, Any]:
     }
 
 
-@router.get("/audio/voices/{voice_id}", responses=failures(404))
+@router.get("/audio/voices/{voice_id}", summary="Describe one voice", responses=failures(404))
 async def voice(voice_id: str, context: ContextDep) -> dict[str, Any]:
     """Describe one voice."""
     try:

@@ -12,10 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from stentor import __version__
-from stentor.api import health, listings, socket, speech
+from stentor.api import health, listings, operations, pages, socket, speech
 from stentor.api.documented import HEADERS
 from stentor.api.faults import Faults
-from stentor.api.operations import install
 from stentor.api.requests import RequestIds
 from stentor.api.respond import envelope, error_response
 from stentor.errors import InvalidRequest, StentorError, quoted
@@ -36,14 +35,17 @@ def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncCont
         version=context.config.version or __version__,
         summary="Speech for any application: OpenAI's audio API in front of any voice engine.",
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
+    pages.install(api)
     api.state.context = context
     for router in (listings.router, health.router, socket.router):
         api.include_router(router)
     api.add_exception_handler(StentorError, _failure)
     api.add_exception_handler(HTTPException, _http_failure)
     api.add_exception_handler(RequestValidationError, _invalid)
-    install(api, speech.OPERATIONS)
+    operations.install(api, speech.OPERATIONS)
     api.add_middleware(Faults)
     if context.config.cors_origins:
         api.add_middleware(
