@@ -91,8 +91,8 @@ class Pool(WorkerPool):
     """A pool that is easy to ask."""
 
     async def ask(self, do: str, **request: Any) -> bytes:
-        parts = [part async for part in self.begin(do, **request)]
-        return b"".join(parts)
+        async with asyncio.timeout(10):
+            return b"".join([part async for part in self.begin(do, **request)])
 
     def begin(self, do: str, max_seconds: float = 10_000, **request: Any) -> Any:
         return self.call({"do": do, **request}, max_seconds)

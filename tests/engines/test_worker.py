@@ -85,6 +85,7 @@ class Parent:
         audio = b""
         while (frame := self.read())[0] == AUDIO:
             audio += frame[1]
+            assert len(audio) < 10_000_000, "it never ends"
         return audio, *frame
 
     def hang_up(self) -> int:

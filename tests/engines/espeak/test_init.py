@@ -72,10 +72,14 @@ async def test_markup_is_read_out_as_text(espeak: EspeakEngine) -> None:
         "<voice name='de'>Hello there.",
         "<prosody rate='x-fast'>Hello there.",
         "<audio src='/etc/passwd'/>Hello there.",
-        "[[h@loU]] Hello there.",
         "&lt;Hello there.",
     ):
         assert len(await speak(espeak, text)) > 1.25 * plain, text
+
+
+async def test_phonemes_in_brackets_are_spelled_out(espeak: EspeakEngine) -> None:
+    """Interpreted, they would be as long as the word they write."""
+    assert len(await speak(espeak, "[[h@loU]]")) > 1.5 * len(await speak(espeak, "Hello."))
 
 
 async def test_a_break_in_markup_makes_no_silence(espeak: EspeakEngine) -> None:
