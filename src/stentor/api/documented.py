@@ -117,7 +117,7 @@ def complete(
     for model in bodies:
         _put_required_first(schemas["$defs"][model.__name__])
     document["paths"] = {**paths, **document["paths"]}
-    # FastAPI promises an error of its own for every path with a parameter; ours are strings, which never fail.
+    # FastAPI promises an error of its own where a path has a parameter; ours are strings, which never fail.
     for path in document["paths"].values():
         path.get("get", {}).get("responses", {}).pop("422", None)
     own = document.setdefault("components", {}).setdefault("schemas", {})
