@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,6 +16,7 @@ from stentor.text.split import Break, Sentence, Splitter
 from stentor.types import SpeechRequest, Utterance, Voice
 from stentor.voices.catalog import Catalog
 
+_MOST_NAMED = 10  # unknown fields in a warning, which has to fit into a header
 _PAUSES = {Break.CLAUSE: 0.12, Break.SENTENCE: 0.3, Break.PARAGRAPH: 0.65}  # seconds, at speed 1
 
 
@@ -118,7 +119,7 @@ class Planner:
         engine, voice = await self._catalog.find(request.model, request.voice, request.language)
         abilities = engine.capabilities
         if request.unknown_fields:
-            warnings.append(f"unknown fields were ignored: {', '.join(map(quoted, request.unknown_fields))}")
+            warnings.append(f"unknown fields were ignored: {_some(request.unknown_fields)}")
         if request.instructions and not abilities.instructions:
             warnings.append(f"`instructions` was ignored: the engine {engine.name} cannot follow them")
         if request.seed is not None and not abilities.seed:
@@ -166,6 +167,11 @@ def _format(name: str) -> Format:
             param="response_format",
         )
     return FORMATS[name]
+
+
+def _some(names: Sequence[str]) -> str:
+    named = ", ".join(quoted(name) for name in names[:_MOST_NAMED])
+    return f"{named} and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else named
 
 
 def _speaks(voice: Voice, language: str) -> bool:
