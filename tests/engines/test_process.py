@@ -371,17 +371,23 @@ async def test_who_stops_waiting_takes_no_lane_along(speaker: Path, tmp_path: Pa
         assert await pool.pid()
 
 
-async def test_who_stops_waiting_as_the_lane_is_handed_over_gives_it_back(speaker: Path) -> None:
+async def test_who_stops_waiting_as_the_lane_is_handed_over_gives_it_back(
+    speaker: Path, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
     async with opened(speaker) as pool:
-        holding = pool.begin("echo", parts=["x"])
-        await anext(holding)
+        holding = asyncio.create_task(pool.ask("gated", gate=str(gate)))
+        await pool.until(lambda: pool.status().busy_lanes == 1)
         waiting = asyncio.create_task(pool.pid())
         await pool.until(lambda: pool.status().waiting == 1)
-        with pytest.raises(StopAsyncIteration):
-            await anext(holding)
+        gate.touch()
+        async with asyncio.timeout(5):
+            while pool.status().waiting:  # noqa: ASYNC110  not one turn of the loop may be missed
+                await asyncio.sleep(0)
         waiting.cancel()  # it has a lane by now, and does not know yet
         with pytest.raises(asyncio.CancelledError):
             await waiting
+        assert await holding == b"begun ended"
         async with asyncio.timeout(1):
             assert await pool.pid()
         assert pool.status().busy_lanes == 0
