@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import threading
 import time
@@ -42,7 +43,8 @@ class _Running:
 class LoopWatch(AbstractContextManager["LoopWatch"]):
     """While entered, times every callback of every asyncio loop and looks where it is.
 
-    Time in which the machine gave the thread no processor is not counted. A callback is held against us
+    Time in which the machine gave the thread no processor is not counted, nor what the garbage of a thousand
+    other tests takes to collect. A callback is held against us
     if a frame of `owner` was on its stack, or if it let nobody look.
     """
 
@@ -53,6 +55,9 @@ class LoopWatch(AbstractContextManager["LoopWatch"]):
     _stop: threading.Event = field(default_factory=threading.Event)
     _sampler: threading.Thread | None = None
     _original: Any = None
+    _collecting: float = 0.0
+    _collected: float = 0.0
+    """Seconds spent in the garbage collector, by whichever thread."""
 
     def __enter__(self) -> Self:
         self._original = original = asyncio.Handle._run
@@ -62,6 +67,7 @@ class LoopWatch(AbstractContextManager["LoopWatch"]):
             watch._timed(handle, original)
 
         _replace(timed)
+        gc.callbacks.append(self._on_collection)
         self._sampler = threading.Thread(target=self._sample, name="loopwatch", daemon=True)
         self._sampler.start()
         return self
@@ -70,6 +76,7 @@ class LoopWatch(AbstractContextManager["LoopWatch"]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         _replace(self._original)
+        gc.callbacks.remove(self._on_collection)
         self._stop.set()
         if self._sampler:
             self._sampler.join()
@@ -77,16 +84,22 @@ class LoopWatch(AbstractContextManager["LoopWatch"]):
     def _timed(self, handle: asyncio.Handle, run: Any) -> None:
         thread = threading.get_ident()
         running = self._running[thread] = _Running(thread)
-        waited, begun = _waited_for_processor(), time.monotonic()
+        collected, waited, begun = self._collected, _waited_for_processor(), time.monotonic()
         try:
             run(handle)
         finally:
-            seconds = time.monotonic() - begun
+            seconds = time.monotonic() - begun - (self._collected - collected)
             self._running.pop(thread, None)
             if seconds > self.longest:
                 seconds -= _waited_for_processor() - waited
             if seconds > self.longest and (running.ours or not running.stack):
                 self.holds.append(Hold(seconds, running.stack))
+
+    def _on_collection(self, phase: str, _info: dict[str, int]) -> None:
+        if phase == "start":
+            self._collecting = time.monotonic()
+        else:
+            self._collected += time.monotonic() - self._collecting
 
     def _sample(self) -> None:
         before: _Running | None = None
