@@ -78,7 +78,7 @@ AUDIO: dict[str, Any] = {
     "headers": HEADERS,
     "content": {
         **{f"audio/{kind}": _BINARY for kind in ("mpeg", "opus", "aac", "flac", "wav", "pcm")},
-        "text/event-stream": {"schema": {"type": "string"}},
+        "text/event-stream": {},
     },
 }
 

@@ -7,22 +7,25 @@ as it lasts: more than everything else that a waiting stream costs.
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from stentor.api.documented import complete, failures, json_body
-from stentor.api.respond import error_response
+from stentor.api.respond import error_response, request_id
 from stentor.errors import StentorError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +90,5 @@ class _Before:
             await response(scope, receive, send)
         except StentorError as error:
             await error_response(error)(scope, receive, send)
+        except ClientDisconnect:
+            log.info("%s the caller left before its request was whole", request_id(scope))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import AsyncIterator, Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from stentor import threads
+from stentor.audio import libav
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -38,6 +40,10 @@ class Encoder(Protocol):
         """Return the last bytes; of a whole answer, all of them."""
         ...
 
+    def close(self) -> None:
+        """Give back what is held, finished or not; does not wait, and twice is harmless."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -53,21 +59,24 @@ class Format:
     sample_rates: tuple[int, ...] = SAMPLE_RATES
 
 
-async def encoded(chunks: AsyncIterator[AudioChunk], encoder: Encoder) -> AsyncGenerator[bytes, None]:
+async def encoded(chunks: AsyncGenerator[AudioChunk, None], encoder: Encoder) -> AsyncGenerator[bytes, None]:
     """Encode a stream of chunks; the parts joined are the file. Closing this closes `chunks`."""
-    async with aclosing(chunks) as source:  # type: ignore[type-var]
-        async for chunk in source:
-            if encoder.blocking:
-                part = await threads.run(encoder.encode, chunk.samples)
-            else:
-                part = encoder.encode(chunk.samples)
-            del chunk
-            if part:
-                yield part
-            del part  # a stream that waits for its engine keeps no audio
-    last = await threads.run(encoder.finish) if encoder.blocking else encoder.finish()
-    if last:
-        yield last
+    try:
+        async with aclosing(chunks) as source:
+            async for chunk in source:
+                if encoder.blocking:
+                    part = await threads.run(encoder.encode, chunk.samples)
+                else:
+                    part = encoder.encode(chunk.samples)
+                del chunk
+                if part:
+                    yield part
+                del part  # a stream that waits for its engine keeps no audio
+        last = await threads.run(encoder.finish) if encoder.blocking else encoder.finish()
+        if last:
+            yield last
+    finally:
+        encoder.close()
 
 
 def to_int16(samples: Samples) -> bytes:
@@ -88,6 +97,9 @@ class _Pcm:
 
     def finish(self) -> bytes:
         return b""
+
+    def close(self) -> None:
+        return
 
 
 class _Wav:
@@ -117,6 +129,9 @@ class _Wav:
             return b"" if self._begun else self._header(0)
         body = b"".join(self._held)
         return self._header(len(body)) + body
+
+    def close(self) -> None:
+        self._held = None
 
     def _header(self, size: int) -> bytes:
         return struct.pack(
@@ -154,15 +169,22 @@ class _Libav:
         self._container: Any = None
         self._stream: Any = None
         self._taken = 0
+        self._abandoned = False
+        self._in_use = threading.Lock()
 
     def encode(self, samples: Samples) -> bytes:
-        import av  # noqa: PLC0415  costs 18 MB and 40 ms, which only stretched and encoded audio pays
+        with self._in_use:
+            part = self._encode(samples)
+        if self._abandoned:
+            self.close()
+        return part
 
+    def _encode(self, samples: Samples) -> bytes:
         if self._container is None:
             self._open()
         if self._codec.sample_format == "s16":
             samples = np.frombuffer(to_int16(samples), np.int16)
-        frame = av.AudioFrame.from_ndarray(
+        frame = libav.load().AudioFrame.from_ndarray(
             samples.reshape(1, -1), format=self._codec.sample_format, layout="mono"
         )
         frame.sample_rate = self._rate
@@ -172,18 +194,28 @@ class _Libav:
         return self._take()
 
     def finish(self) -> bytes:
-        if self._container is None:
-            self._open()
-        self._container.mux(self._stream.encode(None))
-        self._container.close()
-        return self._written.getvalue() if self._whole else self._take()
+        with self._in_use:
+            if self._container is None:
+                self._open()
+            self._container.mux(self._stream.encode(None))
+            self._container.close()
+            return self._written.getvalue() if self._whole else self._take()
+
+    def close(self) -> None:
+        # A container that is never closed is held by a cycle, with all the encoder's memory, until Python
+        # happens to look for cycles. One that a thread is still using is closed by that thread.
+        self._abandoned = True
+        if self._in_use.acquire(blocking=False):
+            try:
+                if self._container is not None:
+                    self._container.close()
+            finally:
+                self._in_use.release()
 
     def _open(self) -> None:
-        import av  # noqa: PLC0415
-
         codec = self._codec
         options = {**codec.container_options, **({} if self._whole else codec.streamed)}
-        self._container = av.open(self._written, "w", format=codec.container, options=options)
+        self._container = libav.load().open(self._written, "w", format=codec.container, options=options)
         self._stream = self._container.add_stream(
             codec.codec, rate=self._rate, options=dict(codec.codec_options)
         )

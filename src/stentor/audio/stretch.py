@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stentor.audio import libav
+
 if TYPE_CHECKING:
     from stentor.types import Samples
 
@@ -28,9 +30,7 @@ class Stretch:
 
     def push(self, samples: Samples) -> Samples:
         """Take float32 samples of shape (n,), return those that are ready. Blocks for 1 to 4 ms a second."""
-        import av  # noqa: PLC0415  costs 18 MB and 40 ms, which only stretched and encoded audio pays
-
-        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout="mono")
+        frame = libav.load().AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout="mono")
         frame.sample_rate = self._rate
         frame.time_base = Fraction(1, self._rate)
         frame.pts = self._taken
@@ -44,8 +44,7 @@ class Stretch:
         return self._pull()
 
     def _pull(self) -> Samples:
-        import av  # noqa: PLC0415
-
+        av = libav.load()
         ready: list[Samples] = []
         while True:
             try:
@@ -55,10 +54,8 @@ class Stretch:
 
 
 def _graph(factor: float, rate: int) -> Any:  # noqa: ANN401  PyAV's graph has no type of its own to name
-    import av.filter  # noqa: PLC0415
-
     steps = max(1, math.ceil(abs(math.log2(factor))))
-    graph = av.filter.Graph()
+    graph = libav.load().filter.Graph()
     source = graph.add_abuffer(sample_rate=rate, format="flt", layout="mono", time_base=Fraction(1, rate))
     filters = [source]
     filters += [graph.add("atempo", repr(factor ** (1 / steps))) for _ in range(steps)]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_LAST = (worker.END, worker.ERROR)
 _CANCEL_WITHIN = 2.0
 _LONGEST_BACKOFF = 30.0
 _MOST_HELD = 8 * 1024 * 1024  # bytes of one utterance that may wait for its listener
@@ -352,6 +353,8 @@ class _Lane(asyncio.Protocol):
                     return
                 await self._raise(kind, payload, max_seconds)
         finally:
+            # The worker may be done although its caller has not heard all of it.
+            finished = finished or any(kind in _LAST for kind, _ in self._frames)
             self._frames.clear()
             self._held = 0
             self._flow()
@@ -427,7 +430,7 @@ class _Lane(asyncio.Protocol):
             self._held += len(payload)
             self._flow()
             self._wake()
-        elif kind in (worker.END, worker.ERROR):
+        elif kind in _LAST:
             self._abandoned.cancel()
             self._abandoned = None
             self._owner.lane_freed(self)

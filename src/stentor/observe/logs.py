@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -16,5 +17,14 @@ def configure(level: str) -> None:
         force=True,
     )
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("uvicorn.error").addFilter(_without_cancellations)
     for chatty in ("asyncio", "httpx", "libav"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.root.level))
+
+
+def _without_cancellations(record: logging.LogRecord) -> bool:
+    """Say in a line, not in a traceback, that a request was cut off because the server ended."""
+    if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
+        record.exc_info = None
+        record.msg, record.args = "A request was cut off: the server ended.", ()
+    return True
