@@ -24,12 +24,15 @@ class Stretch:
     """
 
     def __init__(self, factor: float, rate: int) -> None:
+        self._factor = factor
         self._rate = rate
-        self._graph = _graph(factor, rate)
+        self._graph: Any = None
         self._taken = 0
 
     def push(self, samples: Samples) -> Samples:
         """Take float32 samples of shape (n,), return those that are ready. Blocks for 1 to 4 ms a second."""
+        if self._graph is None:
+            self._graph = _graph(self._factor, self._rate)
         frame = libav.load().AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout="mono")
         frame.sample_rate = self._rate
         frame.time_base = Fraction(1, self._rate)
@@ -40,6 +43,8 @@ class Stretch:
 
     def flush(self) -> Samples:
         """Return what the filter still holds; the stretch is spent afterwards."""
+        if self._graph is None:
+            return np.zeros(0, np.float32)
         self._graph.push(None)
         return self._pull()
 

@@ -92,6 +92,7 @@ class WorkerPool:
         self._restarts = 0
         self._failures = 0
         self._problem: str | None = None
+        self._closed = False
         self._changed = asyncio.Event()
 
     def open(self) -> None:
@@ -108,6 +109,9 @@ class WorkerPool:
 
     async def close(self) -> None:
         """End every worker, and every request with it."""
+        self._closed = True
+        self._problem = "it was closed"
+        self._fail_waiting()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -140,9 +144,9 @@ class WorkerPool:
             self._busy -= 1
 
     async def _acquire(self) -> _Lane:
+        self._fail_if_broken()
         if self._idle:
             return self._idle.popleft()
-        self._fail_if_broken()
         if len(self._waiting) >= self._spec.queue:
             raise EngineBusy(self._spec.engine)
         waiter: asyncio.Future[_Lane] = asyncio.get_running_loop().create_future()
@@ -166,8 +170,8 @@ class WorkerPool:
         self._idle.append(lane)
 
     def _fail_if_broken(self) -> None:
-        if self._problem and not self._active:
-            raise EngineUnavailable(f"The engine {self._spec.engine} is not running: {self._problem}")
+        if self._closed or (self._problem and not self._active):
+            raise self._unavailable()
 
     def _keep_one_alive(self) -> None:
         task = asyncio.get_running_loop().create_task(self._run_forever())
@@ -200,26 +204,29 @@ class WorkerPool:
                 await started.start()
         except (TimeoutError, OSError, EngineFailed) as error:
             await started.kill()
-            self._problem = str(error) or f"no answer within {self._spec.ready_within:.0f} s"
+            self._problem = str(error) or f"no answer within {self._spec.ready_within:g} s"
             log.error("worker of %s did not start: %s", self._spec.engine, self._problem)  # noqa: TRY400
-            self._fail_waiting()
+            if not self._active:
+                self._fail_waiting()
             return None
         except BaseException:
             await started.kill()
             raise
         return started
 
+    def _unavailable(self) -> EngineUnavailable:
+        return EngineUnavailable(f"The engine {self._spec.engine} is not running: {self._problem}.")
+
     def _fail_waiting(self) -> None:
         self._changed.set()
-        if not self._active:
-            while self._waiting:
-                waiter = self._waiting.popleft()
-                if not waiter.done():
-                    waiter.set_exception(
-                        EngineUnavailable(f"The engine {self._spec.engine} is not running: {self._problem}")
-                    )
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_exception(self._unavailable())
 
     def _admit(self, started: _Worker) -> None:
+        if self._closed:
+            return
         if len(self._active) >= self._spec.replicas:
             self._spares.append(started)
             return
@@ -312,86 +319,103 @@ class _Worker:
         self._freed(lane)
 
 
+class _Call:
+    """One request on a lane: the frames that came for it and were not taken yet."""
+
+    __slots__ = ("frames", "held", "waiter")
+
+    def __init__(self) -> None:
+        self.frames: deque[tuple[int, bytes]] = deque()
+        self.held = 0  # bytes in frames
+        self.waiter: asyncio.Future[None] | None = None
+
+    def arrived(self, kind: int, payload: bytes) -> None:
+        self.frames.append((kind, payload))
+        self.held += len(payload)
+        self.wake()
+
+    def wake(self) -> None:
+        if self.waiter and not self.waiter.done():
+            self.waiter.set_result(None)
+
+
 class _Lane(asyncio.Protocol):
-    """The gateway's end of a socket that carries one request at a time."""
+    """The gateway's end of a socket that carries one request at a time.
+
+    It is free again as soon as the worker is done, whether or not its caller has heard all of it.
+    """
 
     def __init__(self, spec: WorkerSpec, owner: _Worker) -> None:
         self._spec = spec
-        self._engine = spec.engine
         self._owner = owner
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
-        self._frames: deque[tuple[int, bytes]] = deque()
-        self._held = 0  # bytes in frames
+        self._call: _Call | None = _Call()  # the first is for READY
+        self._is_ready = False
         self._paused = False
-        self._waiter: asyncio.Future[None] | None = None
         self._abandoned: asyncio.TimerHandle | None = None
         self._closed = False
 
     async def ready(self) -> None:
         """Wait for the worker's READY; raises EngineFailed with its reason."""
-        kind, payload = await self._next()
+        assert self._call is not None  # noqa: S101  nothing was called yet
+        kind, payload = await self._next(self._call)
+        self._call = None
         if kind == worker.ERROR:
             raise EngineFailed(json.loads(payload)["message"])
         if kind != worker.READY:
             raise EngineFailed("its process ended before it was ready")
+        self._is_ready = True
 
     async def call(self, request: dict[str, Any], max_seconds: float) -> AsyncGenerator[bytes, None]:
-        """Send one request and yield its audio; the lane frees itself when the worker is done with it."""
+        """Send one request and yield its audio."""
         most = {"max_bytes": int(max_seconds * self._spec.bytes_per_second)}
+        self._call = call = _Call()
         self._write(worker.SPEAK, json.dumps(request | most).encode())
-        finished = False
         try:
             while True:
-                kind, payload = await self._next()
+                kind, payload = await self._next(call)
                 if kind == worker.AUDIO:
                     yield payload
                     del payload
                     continue
-                finished = True
                 if kind == worker.END:
                     return
                 await self._raise(kind, payload, max_seconds)
         finally:
-            # The worker may be done although its caller has not heard all of it.
-            finished = finished or any(kind in _LAST for kind, _ in self._frames)
-            self._frames.clear()
-            self._held = 0
-            self._flow()
-            if finished:
-                if not self._closed:
-                    self._owner.lane_freed(self)
-            else:
+            if self._call is call:
                 self._abandon()
 
     async def _raise(self, kind: int, payload: bytes, max_seconds: float) -> None:
         if kind != worker.ERROR:
-            raise EngineCrashed(self._engine, await self._owner.died())
+            raise EngineCrashed(self._spec.engine, await self._owner.died())
         fault = json.loads(payload)
         if fault["code"] == "runaway":
-            raise RunawaySpeech(self._engine, max_seconds)
-        raise EngineFailed(f"The engine {self._engine} failed: {fault['message']}")
+            raise RunawaySpeech(self._spec.engine, max_seconds)
+        raise EngineFailed(f"The engine {self._spec.engine} failed: {fault['message']}")
 
     def _abandon(self) -> None:
         """Tell the worker to stop; the lane is free again at its END, or the worker is killed."""
-        if self._closed:
-            return
-        self._write(worker.CANCEL)
-        loop = asyncio.get_running_loop()
-        self._abandoned = loop.call_later(_CANCEL_WITHIN, self._owner.terminate)
+        self._call = None
+        self._flow(0)
+        if not self._closed:
+            self._write(worker.CANCEL)
+            loop = asyncio.get_running_loop()
+            self._abandoned = loop.call_later(_CANCEL_WITHIN, self._owner.terminate)
 
-    async def _next(self) -> tuple[int, bytes]:
-        while not self._frames:
+    async def _next(self, call: _Call) -> tuple[int, bytes]:
+        while not call.frames:
             if self._closed:
                 return 0, b""
-            self._waiter = asyncio.get_running_loop().create_future()
+            call.waiter = asyncio.get_running_loop().create_future()
             try:
-                await self._waiter
+                await call.waiter
             finally:
-                self._waiter = None
-        kind, payload = self._frames.popleft()
-        self._held -= len(payload)
-        self._flow()
+                call.waiter = None
+        kind, payload = call.frames.popleft()
+        call.held -= len(payload)
+        if self._call is call:
+            self._flow(call.held)
         return kind, payload
 
     def _write(self, kind: int, payload: bytes = b"") -> None:
@@ -425,24 +449,26 @@ class _Lane(asyncio.Protocol):
             del buffer[:begin]
 
     def _arrived(self, kind: int, payload: bytes) -> None:
-        if self._abandoned is None:
-            self._frames.append((kind, payload))
-            self._held += len(payload)
-            self._flow()
-            self._wake()
-        elif kind in _LAST:
-            self._abandoned.cancel()
-            self._abandoned = None
+        call = self._call
+        if call:
+            call.arrived(kind, payload)
+            self._flow(call.held)
+        if kind in _LAST and self._is_ready:
+            self._call = None
+            self._flow(0)
+            if self._abandoned:
+                self._abandoned.cancel()
+                self._abandoned = None
             self._owner.lane_freed(self)
 
-    def _flow(self) -> None:
+    def _flow(self, held: int) -> None:
         """Stop reading when much is held, and go on when little is."""
         if self._transport is None or self._closed:
             return
-        if not self._paused and self._held > _MOST_HELD:
+        if not self._paused and held > _MOST_HELD:
             self._paused = True
             self._transport.pause_reading()
-        elif self._paused and self._held < _MOST_HELD // 2:
+        elif self._paused and held < _MOST_HELD // 2:
             self._paused = False
             self._transport.resume_reading()
 
@@ -451,8 +477,5 @@ class _Lane(asyncio.Protocol):
         self._closed = True
         if self._abandoned:
             self._abandoned.cancel()
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter and not self._waiter.done():
-            self._waiter.set_result(None)
+        if self._call:
+            self._call.wake()

@@ -71,7 +71,6 @@ class Joiner:
         self._faded = 0
         utterance = self._risen(np.concatenate((lead, samples[first:])))
         silence = np.zeros(round(self._pause * self._rate), np.float32)
-        self._pause = 0.0
         self._sounding = True
         self._quiet = int(np.argmax(loud[::-1]))
         return self._release(np.concatenate((silence, utterance)))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from stentor.audio.encode import FORMATS, Format
 from stentor.engines import Engine
@@ -31,9 +30,17 @@ class PlanConfig(BaseModel):
     default_engine: str = Field(
         default="espeak", description="The engine behind `tts-1` and OpenAI's other model names."
     )
-    default_sample_rate: Literal[8000, 12_000, 16_000, 24_000, 48_000] = Field(
+    default_sample_rate: int = Field(
         default=24_000, description="Sample rate of the audio in hertz when a request names none."
     )
+
+    @field_validator("default_sample_rate")
+    @classmethod
+    def _every_format_has_it(cls, rate: int) -> int:
+        common = set.intersection(*(set(format_.sample_rates) for format_ in FORMATS.values()))
+        if rate not in common:
+            raise ValueError(f"every format can be written at {', '.join(map(str, sorted(common)))} only")
+        return rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +130,7 @@ class Planner:
         if request.instructions and not abilities.instructions:
             warnings.append(f"`instructions` was ignored: the engine {engine.name} cannot follow them")
         if request.seed is not None and not abilities.seed:
-            warnings.append(f"`seed` was ignored: the engine {engine.name} has no chance in it")
+            warnings.append(f"`seed` was ignored: the engine {engine.name} cannot repeat itself by one")
         if request.language and not _speaks(voice, request.language):
             warnings.append(
                 f"`language` was ignored: {voice.id} of the engine {engine.name} does not speak "

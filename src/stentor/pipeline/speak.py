@@ -12,7 +12,7 @@ import numpy as np
 from stentor import threads
 from stentor.audio.resample import Resampler
 from stentor.audio.stretch import Stretch
-from stentor.errors import NothingSpoken
+from stentor.errors import EngineFailed, NothingSpoken
 from stentor.pipeline.join import Joiner
 from stentor.types import AudioChunk, Utterance
 
@@ -72,12 +72,15 @@ class _Shaper:
     def __init__(self, plan: Plan, usage: Usage) -> None:
         rate = plan.engine.capabilities.sample_rate
         self._rate = plan.sample_rate
+        self._engine = plan.engine.name
         self._usage = usage
         self._joiner = Joiner(rate)
         self._stretch = Stretch(plan.stretch, rate) if plan.stretch != 1 else None
         self._resampler = Resampler(rate, plan.sample_rate)
 
     async def push(self, samples: Samples) -> AudioChunk | None:
+        if not np.isfinite(samples.sum()):
+            raise EngineFailed(f"The engine {self._engine} made samples that are no numbers.")
         return await self._shape(self._joiner.push(samples))
 
     async def end(self, pause: float) -> AudioChunk | None:
