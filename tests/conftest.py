@@ -29,3 +29,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             pytrace=False,
         )
     return result
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what starts servers last: what is quick to fail fails first, and finds no children but its own."""
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is not None)
