@@ -233,6 +233,7 @@ def test_a_player_that_fails_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_
     refused(say("Hello there.", "--play"), "could not play")
 
 
+@pytest.mark.e2e
 def test_a_reader_who_has_had_enough_is_no_error() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "stentor", "say", "-m", "tone", "-v", "low", "-f", "pcm", "x" * 4000],

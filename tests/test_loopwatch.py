@@ -56,6 +56,7 @@ def test_asyncio_is_itself_again_afterwards() -> None:
     assert asyncio.Handle._run is before
 
 
+@pytest.mark.e2e
 @pytest.mark.may_hold_loop
 def test_a_test_that_blocks_fails_and_a_marked_one_passes(pytester: pytest.Pytester) -> None:
     """The hook in conftest.py, at work on a suite of its own."""

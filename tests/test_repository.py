@@ -67,6 +67,7 @@ def test_each_test_file_in_a_mirror_place_has_its_source() -> None:
     assert sorted(str(test.relative_to(ROOT)) for test in tests - mirrored) == []
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [

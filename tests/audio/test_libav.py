@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from stentor.audio import libav
 from stentor.audio.encode import FORMATS
@@ -17,6 +18,7 @@ def test_it_is_loaded_once() -> None:
     assert libav.load() is libav.load()
 
 
+@pytest.mark.e2e
 def test_the_audio_modules_do_not_load_it_by_themselves() -> None:
     code = "import stentor.audio.encode, stentor.audio.stretch, sys; print('av' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

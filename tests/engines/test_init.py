@@ -63,11 +63,12 @@ def test_another_package_s_engine_comes_through_the_same_door(
     assert engines.load("hum") is ToneEngine
 
 
-def test_another_package_may_replace_a_built_in_engine(
+def test_no_package_can_take_the_name_of_a_built_in_engine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offer(tmp_path, "espeak", "stentor.engines.tone:ToneEngine", monkeypatch)
-    assert engines.load("espeak") is ToneEngine
+    assert engines.load("espeak") is not ToneEngine
+    assert engines.installed()["espeak"].value == "stentor.engines.espeak:EspeakEngine"
 
 
 def test_an_unknown_engine_is_refused_with_the_installed_ones() -> None:

@@ -94,21 +94,21 @@ class Engine(Protocol):
 
 
 # Built-in engines come through the same door as a third party's.
-_BUILT_IN = (
-    EntryPoint("espeak", "stentor.engines.espeak:EspeakEngine", GROUP),
-    EntryPoint("tone", "stentor.engines.tone:ToneEngine", GROUP),
-)
+_BUILT_IN = {
+    "espeak": EntryPoint("espeak", "stentor.engines.espeak:EspeakEngine", GROUP),
+    "tone": EntryPoint("tone", "stentor.engines.tone:ToneEngine", GROUP),
+}
 DEFAULT_ENGINES = ("espeak", "tone")
 
 
 def installed() -> dict[str, EntryPoint]:
-    """Every engine that could be opened, by name; a package may replace a built-in one."""
-    return {entry.name: entry for entry in (*_BUILT_IN, *entry_points(group=GROUP))}
+    """Every engine that could be opened, by name. Looks at every installed package, so it takes a while."""
+    return {entry.name: entry for entry in entry_points(group=GROUP)} | _BUILT_IN
 
 
 def load(name: str) -> type[Any]:
     """Import the class of an engine. Its heavy libraries are imported later, when it opens."""
-    entry = installed().get(name)
+    entry = _BUILT_IN.get(name) or installed().get(name)
     if entry is None:
         known = ", ".join(sorted(installed()))
         raise SettingsError(f"There is no engine {name!r}. Installed engines: {known}.")
