@@ -59,9 +59,8 @@ async def test_every_setting_is_shown_with_its_value_and_source(tmp_path: Path) 
 
 
 async def test_what_was_set_without_effect_is_noted_and_its_value_is_not(tmp_path: Path) -> None:
-    findings = section(
-        await examine(loaded(tmp_path, RUNPOD_API_KEY="sesame", AWS_KEY="alakazam")), "Settings"
-    )
+    variables = {"RUNPOD_API_KEY": "sesame", "AWS_KEY": "alakazam"}
+    findings = section(await examine(loaded(tmp_path, **variables)), "Settings")
     notes = [finding.said for finding in findings if finding.mark is Mark.NOTE]
     assert len(notes) == 2
     assert notes[0].startswith("RUNPOD_API_KEY is set")

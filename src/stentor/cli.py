@@ -87,6 +87,8 @@ def serve(loaded: Loaded, **_given: Any) -> None:  # noqa: ANN401  they are in t
     server = loaded.settings.server
     logs.configure("debug" if server.debug else server.log_level)
     listening = _listen(server.host, server.port)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # of Linux; every connection inherits it
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * server.stalled_seconds)
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"Stentor {__version__} speaks at http://{shown}:{port} (what it can: /docs); Ctrl-C ends it.")

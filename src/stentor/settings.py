@@ -43,6 +43,9 @@ class ServerConfig(_Section):
     environment: str = Field(
         default="production", description="A name for this installation, shown by `stentor doctor`."
     )
+    stalled_seconds: int = Field(
+        default=600, ge=1, description="A caller who takes nothing of an answer for so long is cut off."
+    )
     graceful_seconds: int = Field(
         default=30, ge=0, description="How long answers may go on after the server was told to stop."
     )

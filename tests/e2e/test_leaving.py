@@ -198,3 +198,20 @@ def test_a_server_ends_promptly_while_callers_still_listen(tmp_path: Path) -> No
         connection.sendall(speech_request(response_format="pcm", sample_rate=48_000))
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
         stack.enter_context(connect(f"ws://127.0.0.1:{server.port}{SPEECH}/stream"))
+
+
+def test_a_caller_who_takes_nothing_is_cut_off(tmp_path: Path) -> None:
+    """A reader may be slow, and may pause; one who stops for good gives back his place."""
+    with running(tmp_path, {"STENTOR_STALLED_SECONDS": "2"}) as server:
+        before = server.process.num_fds()
+        with contextlib.closing(socket.socket()) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(("127.0.0.1", server.port))
+            connection.sendall(speech_request(response_format="pcm", sample_rate=48_000))
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+            assert server.process.num_fds() > before
+            deadline = time.monotonic() + 15
+            while server.process.num_fds() > before and time.monotonic() < deadline:
+                time.sleep(0.1)
+            assert server.process.num_fds() == before
+        assert rms(pcm(server.speak("Still here.", response_format="pcm").content)) > 0.02
