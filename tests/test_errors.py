@@ -9,7 +9,9 @@ import pytest
 
 from stentor import errors
 from stentor.errors import (
+    AnswerTooLong,
     BodyTooLarge,
+    BodyTooSlow,
     EngineBusy,
     EngineCrashed,
     EngineError,
@@ -61,6 +63,8 @@ def test_the_sentence_is_the_exception_s_text() -> None:
     [
         (UnsupportedMediaType("text/html"), "'text/html'", None),
         (BodyTooLarge(1_000_000), "1,000,000 bytes", None),
+        (BodyTooSlow(60.0), "within the 60 seconds", None),
+        (AnswerTooLong(1200), "1,200 seconds this server holds", "input"),
         (UnknownModel("x1", ["tts-1", "tone"]), "'x1' here. Known models: tts-1, tone.", "model"),
         (UnknownVoice("aloy", ["alloy", "ash"]), "'aloy' here. Did you mean alloy or ash?", "voice"),
         (NothingToSpeak(), "no letter, digit or symbol", "input"),

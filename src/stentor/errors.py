@@ -5,10 +5,12 @@
     │   ├── UnreadableBody        not UTF-8, not JSON, not the right type
     │   ├── UnsupportedMediaType
     │   ├── BodyTooLarge
+    │   ├── BodyTooSlow
     │   ├── UnknownModel
     │   ├── UnknownVoice
     │   ├── NothingToSpeak        no letter, digit or symbol in the text
     │   ├── TextTooLong
+    │   ├── AnswerTooLong         more audio than is held for a whole answer
     │   └── Unsupported           the engine cannot do it, and `strict` was asked
     ├── NotFound                  no such resource
     ├── EngineError               the engine's own failure
@@ -74,6 +76,15 @@ class BodyTooLarge(InvalidRequest):
         super().__init__(f"The request body is larger than the {limit:,} bytes this server takes.")
 
 
+class BodyTooSlow(InvalidRequest):
+    """The body did not arrive in the time the server waits for it."""
+
+    code = "body_too_slow"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The request body did not arrive within the {seconds:g} seconds this server waits.")
+
+
 class UnknownModel(InvalidRequest):
     """No engine answers to this model's name."""
 
@@ -120,6 +131,19 @@ class TextTooLong(InvalidRequest):
         super().__init__(
             f"`input` is {length:,} characters long; this server takes at most {limit:,}. "
             "Send it in parts, or raise MAX_TEXT_LENGTH on the server.",
+            param="input",
+        )
+
+
+class AnswerTooLong(InvalidRequest):
+    """An answer that is not streamed would hold more audio than the server keeps for one."""
+
+    code = "answer_too_long"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"The audio is longer than the {seconds:,} seconds this server holds for a whole answer. "
+            "Stream it, or send the text in parts.",
             param="input",
         )
 

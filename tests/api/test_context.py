@@ -13,13 +13,22 @@ def test_the_defaults_let_nobody_in_from_a_browser_and_bound_everything() -> Non
     config = ApiConfig()
     assert config.cors_origins == ()
     assert config.max_body_bytes == 2 * 1024 * 1024
+    assert config.body_seconds == 60
     assert config.max_batch_items == 32
+    assert config.max_whole_seconds == 1200
     assert config.websocket_idle_seconds == 300
 
 
 @pytest.mark.parametrize(
     "fields",
-    [{"max_body_bytes": 10}, {"max_batch_items": 0}, {"websocket_idle_seconds": 0}, {"titel": "Stentor"}],
+    [
+        {"max_body_bytes": 10},
+        {"body_seconds": 0},
+        {"max_batch_items": 0},
+        {"max_whole_seconds": 0},
+        {"websocket_idle_seconds": 0},
+        {"titel": "Stentor"},
+    ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

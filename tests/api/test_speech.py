@@ -302,6 +302,22 @@ async def test_a_batch_has_a_limit() -> None:
     assert within.json()["succeeded"] == 2
 
 
+async def test_a_batch_has_the_defaults_of_one_text() -> None:
+    engine = ScriptedEngine(voices=("alloy",))
+    async with client_of(make_api(engine)) as client:
+        told = (await client.post(f"{SPEECH}/batch", json={"items": [{"input": "Hi."}]})).json()
+    assert told["results"][0]["media_type"] == "audio/mpeg"
+    assert "warnings" not in told["results"][0]
+    assert [asked.voice.id for asked in engine.asked] == ["alloy"]
+
+
+async def test_a_hundred_thousand_fields_hold_nobody_up(client: httpx.AsyncClient) -> None:
+    names = [f"f{n}" for n in range(100_000)]
+    members = ",".join(f'"{name}":1' for name in [*names, names[-1]])
+    answer = await client.post(SPEECH, content=f"{{{members}}}", headers={"Content-Type": "application/json"})
+    assert "'f99999' is given twice" in assert_envelope(answer, 400, "unreadable_body", "f99999")
+
+
 async def test_a_slow_engine_is_heard_before_it_has_ended() -> None:
     """The first bytes are sent while the engine still waits to make its second chunk."""
     gate = asyncio.Event()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from stentor.api.wire import BatchBody, SessionConfig, SpeechBody, parse, read_body, validate
-from stentor.errors import BodyTooLarge, InvalidRequest, UnreadableBody, UnsupportedMediaType
+from stentor.errors import BodyTooLarge, BodyTooSlow, InvalidRequest, UnreadableBody, UnsupportedMediaType
 from stentor.types import SpeechRequest
 
 LEAST = {"model": "tts-1", "input": "Hi.", "voice": "alloy"}
@@ -78,6 +79,8 @@ WRONG: list[tuple[str, Any, str]] = [
     ("voice", 5, "must be a name or an object"),
     ("voice", None, "must be a name or an object"),
     ("voice", ["alloy"], "must be a name or an object"),
+    ("voice", "", "must not be empty"),
+    ("voice", "v" * 257, "must be at most 256 characters long"),
     ("voice", {"name": "alloy"}, ""),
     ("voice", {"id": 5}, ""),
     ("voice", {"id": "alloy", "language": "en"}, ""),
@@ -217,6 +220,30 @@ def test_a_session_may_call_its_voice_speaker() -> None:
     assert both.request().voice == "nova"
 
 
+@pytest.mark.parametrize(
+    ("voice", "said"),
+    [
+        (5, 'must be a name or an object like {"id": "alloy"}'),
+        ("v" * 257, "must be at most 256 characters long"),
+    ],
+)
+def test_a_wrong_voice_is_named_wherever_it_stands(voice: object, said: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        validate({"items": [{"input": "Hi."}], "voice": voice}, BatchBody)
+    assert (refused.value.message, refused.value.param) == (f"`voice` {said}.", "voice")
+    with pytest.raises(InvalidRequest) as refused:
+        validate({**LEAST, "voice": voice}, SpeechBody, "items.0.")
+    assert (refused.value.message, refused.value.param) == (f"`items.0.voice` {said}.", "items.0.voice")
+    for field in ("voice", "speaker"):
+        with pytest.raises(InvalidRequest) as refused:
+            validate({"type": "session.config", field: voice}, SessionConfig)
+        assert (refused.value.message, refused.value.param) == (f"`{field}` {said}.", field)
+
+
+def test_a_voice_of_the_longest_name_is_taken() -> None:
+    assert validate({**LEAST, "voice": "v" * 256}, SpeechBody).voice == "v" * 256
+
+
 def request_of(*parts: bytes, headers: dict[str, str]) -> tuple[Request, list[Message]]:
     """Make a request whose body arrives in parts, and the list of those not read yet."""
     waiting: list[Message] = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
@@ -244,31 +271,44 @@ BODY = b'{"model": "tts-1", "input": "Hi.", "voice": "alloy"}'
 async def test_json_is_read_under_its_names_and_under_none(media_type: str | None) -> None:
     headers = {"Content-Type": media_type} if media_type else {}
     request, _ = request_of(BODY[:10], BODY[10:], headers=headers)
-    assert (await read_body(request, SpeechBody, 1000)).input == "Hi."
+    assert (await read_body(request, SpeechBody, 1000, 60)).input == "Hi."
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "multipart/form-data; boundary=x", "json", ""])
 async def test_other_content_types_are_refused_before_the_body_is_read(media_type: str) -> None:
     request, waiting = request_of(BODY, headers={"Content-Type": media_type})
     with pytest.raises(UnsupportedMediaType, match="application/json"):
-        await read_body(request, SpeechBody, 1000)
+        await read_body(request, SpeechBody, 1000, 60)
     assert len(waiting) == 2
 
 
 async def test_a_body_announced_too_large_is_not_read() -> None:
     request, waiting = request_of(BODY, headers={"Content-Length": "1001"})
     with pytest.raises(BodyTooLarge, match="1,000 bytes"):
-        await read_body(request, SpeechBody, 1000)
+        await read_body(request, SpeechBody, 1000, 60)
     assert len(waiting) == 2
 
 
 async def test_a_body_that_grows_too_large_is_read_no_further() -> None:
     request, waiting = request_of(*[b" " * 400] * 50, headers={})
     with pytest.raises(BodyTooLarge):
-        await read_body(request, SpeechBody, 1000)
+        await read_body(request, SpeechBody, 1000, 60)
     assert len(waiting) == 48
 
 
 async def test_a_body_of_exactly_the_limit_is_taken() -> None:
     request, _ = request_of(BODY, headers={"Content-Length": str(len(BODY))})
-    assert (await read_body(request, SpeechBody, len(BODY))).voice == "alloy"
+    assert (await read_body(request, SpeechBody, len(BODY), 60)).voice == "alloy"
+
+
+async def test_a_body_that_never_ends_is_waited_for_no_longer_than_said() -> None:
+    """Each part is in time; the limit is for all of them."""
+
+    async def receive() -> Message:
+        await asyncio.sleep(0.03)
+        return {"type": "http.request", "body": b" ", "more_body": True}
+
+    request = Request({"type": "http", "method": "POST", "path": "/", "headers": []}, receive)
+    async with asyncio.timeout(5):
+        with pytest.raises(BodyTooSlow, match=r"within the 0\.1 seconds"):
+            await read_body(request, SpeechBody, 1000, 0.1)

@@ -26,7 +26,15 @@ class ApiConfig(BaseModel):
     max_body_bytes: int = Field(
         default=2 * 1024 * 1024, ge=1024, description="Largest request body, in bytes."
     )
+    body_seconds: float = Field(
+        default=60.0, gt=0, description="A request body that takes longer to arrive is refused."
+    )
     max_batch_items: int = Field(default=32, ge=1, description="Most texts in one batch.")
+    max_whole_seconds: int = Field(
+        default=1200,
+        ge=1,
+        description="Most seconds of audio in an answer that is not streamed, or in one batch.",
+    )
     websocket_idle_seconds: float = Field(
         default=300.0, gt=0, description="A WebSocket that says nothing for so long is closed."
     )

@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from stentor.audio.encode import FORMATS
+
 _REF = "#/components/schemas/{model}"
 
 
@@ -77,7 +79,7 @@ AUDIO: dict[str, Any] = {
     "description": "The audio, or its events.",
     "headers": HEADERS,
     "content": {
-        **{f"audio/{kind}": _BINARY for kind in ("mpeg", "opus", "aac", "flac", "wav", "pcm")},
+        **{made.media_type: _BINARY for made in FORMATS.values()},
         "text/event-stream": {},
     },
 }

@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 
 STATUSES: Mapping[type[errors.StentorError], int] = {
     errors.InvalidRequest: 400,
+    errors.BodyTooSlow: 408,
     errors.BodyTooLarge: 413,
+    errors.AnswerTooLong: 413,
     errors.UnsupportedMediaType: 415,
     errors.NotFound: 404,
     errors.NothingSpoken: 422,
@@ -50,8 +52,11 @@ def error_object(error: errors.StentorError) -> dict[str, Any]:
 
 def error_response(error: errors.StentorError) -> Response:
     """Answer with an error."""
+    status = status_of(error)
     headers = {"Retry-After": str(_RETRY_AFTER_SECONDS)} if error.retryable else {}
-    return envelope(error_object(error), status_of(error), headers)
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        headers["Connection"] = "close"  # the rest of the body would be taken for the next request
+    return envelope(error_object(error), status, headers)
 
 
 def envelope(fields: dict[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:

@@ -18,7 +18,7 @@ from stentor.api.context import Context, context_of
 from stentor.api.documented import AUDIO, BASE64, BATCH
 from stentor.api.operations import Operation
 from stentor.api.respond import Streamed, Worked, error_object, server_sent_events
-from stentor.api.wire import BatchBody, SpeechBody, read_body, validate
+from stentor.api.wire import BatchBody, Body, SpeechBody, read_body, validate
 from stentor.audio.encode import encoded
 from stentor.errors import InvalidRequest, StentorError
 from stentor.pipeline.plan import Plan
@@ -34,7 +34,7 @@ async def speech(request: Request) -> Response:
     The audio is sent as it is made. `stream_format: "sse"` sends it as events, `stream: false` whole.
     """
     context = context_of(request)
-    body = await read_body(request, SpeechBody, context.config.max_body_bytes)
+    body = await _asked(request, SpeechBody)
     plan = await context.planner.plan(body.request())
     if body.stream_format == "sse":
         return _events(plan)
@@ -47,7 +47,7 @@ async def speech(request: Request) -> Response:
 async def speech_base64(request: Request) -> Response:
     """Speak a text and answer with JSON that holds the whole file in base64."""
     context = context_of(request)
-    body = await read_body(request, SpeechBody, context.config.max_body_bytes)
+    body = await _asked(request, SpeechBody)
     plan = await context.planner.plan(body.request())
 
     async def make() -> Response:
@@ -67,17 +67,19 @@ async def speech_base64(request: Request) -> Response:
 async def speech_batch(request: Request) -> Response:
     """Speak several texts; each is a result or an error of its own, in the order they were given."""
     context = context_of(request)
-    body = await read_body(request, BatchBody, context.config.max_body_bytes)
+    body = await _asked(request, BatchBody)
     if len(body.items) > context.config.max_batch_items:
         raise InvalidRequest(
             f"`items` must hold at most {context.config.max_batch_items} items.", param="items"
         )
-    shared = body.model_dump(exclude={"items"}, exclude_unset=True)
-    requests = [
-        {"model": body.model, "voice": "alloy"} | shared | item.model_dump(exclude_unset=True)
-        for item in body.items
-    ]
+    shared = body.model_dump(exclude={"items"})
+    requests = [shared | item.model_dump() for item in body.items]
     return Worked(partial(_batch, context, requests))
+
+
+async def _asked(request: Request, model: type[Body]) -> Body:
+    config = context_of(request).config
+    return await read_body(request, model, config.max_body_bytes, config.body_seconds)
 
 
 async def _batch(context: Context, requests: list[dict[str, Any]]) -> Response:
@@ -169,7 +171,9 @@ def _ascii(value: str) -> str:
 
 
 OPERATIONS = (
-    Operation("/v1/audio/speech", speech, SpeechBody, AUDIO, (400, 413, 415, 422, 500, 503)),
-    Operation("/v1/audio/speech/base64", speech_base64, SpeechBody, BASE64, (400, 413, 415, 422, 500, 503)),
-    Operation("/v1/audio/speech/batch", speech_batch, BatchBody, BATCH, (400, 413, 415)),
+    Operation("/v1/audio/speech", speech, SpeechBody, AUDIO, (400, 408, 413, 415, 422, 500, 503)),
+    Operation(
+        "/v1/audio/speech/base64", speech_base64, SpeechBody, BASE64, (400, 408, 413, 415, 422, 500, 503)
+    ),
+    Operation("/v1/audio/speech/batch", speech_batch, BatchBody, BATCH, (400, 408, 413, 415)),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -12,6 +13,7 @@ from stentor.audio.encode import FORMATS, SAMPLE_RATES
 from stentor.audio.stretch import FASTEST, SLOWEST
 from stentor.errors import (
     BodyTooLarge,
+    BodyTooSlow,
     InvalidRequest,
     UnreadableBody,
     UnsupportedMediaType,
@@ -89,7 +91,7 @@ class _SpeechFields(BaseModel):
 
 
 _Voice = Annotated[
-    str | VoiceReference,
+    Annotated[str, Field(min_length=1, max_length=256)] | VoiceReference,
     Field(
         description="Who speaks: one of OpenAI's thirteen names, any id from `GET /v1/audio/voices`, "
         'or `{"id": …}`.',
@@ -182,15 +184,20 @@ def speech_request(
 Body = TypeVar("Body", bound=BaseModel)
 
 
-async def read_body(request: Request, model: type[Body], limit: int) -> Body:
-    """Read and check a JSON body.
+async def read_body(request: Request, model: type[Body], limit: int, seconds: float) -> Body:
+    """Read and check a JSON body of at most `limit` bytes that arrives within `seconds`.
 
-    Raises UnsupportedMediaType, BodyTooLarge, UnreadableBody or InvalidRequest.
+    Raises UnsupportedMediaType, BodyTooLarge, BodyTooSlow, UnreadableBody or InvalidRequest.
     """
     media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise UnsupportedMediaType(media_type)
-    return parse(await _read(request, limit), model)
+    try:
+        async with asyncio.timeout(seconds):
+            raw = await _read(request, limit)
+    except TimeoutError as error:
+        raise BodyTooSlow(seconds) from error
+    return parse(raw, model)
 
 
 def parse(raw: bytes | str, model: type[Body]) -> Body:
@@ -236,11 +243,11 @@ async def _read(request: Request, limit: int) -> bytes:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise UnreadableBody(f"The field {quoted(twice)} is given twice.", param=printable(twice))
+    members: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in members:
+            raise UnreadableBody(f"The field {quoted(name)} is given twice.", param=printable(name))
+        members[name] = value
     return members
 
 
@@ -274,7 +281,7 @@ _SENTENCES = {
 def _sentence(error: ValidationError, prefix: str) -> InvalidRequest:
     first = error.errors(include_url=False, include_input=False)[0]
     # pydantic names the tried branch of a union in the path; a caller knows no branches.
-    path = [str(part) for part in first["loc"] if part not in ("str", "VoiceReference")]
+    path = [str(part) for part in first["loc"] if part not in ("constrained-str", "VoiceReference")]
     name = printable(prefix + ".".join(path), 80)
     if first["type"] == "string_unicode":
         place = f"`{name}`" if path else "A field's name"
@@ -282,7 +289,7 @@ def _sentence(error: ValidationError, prefix: str) -> InvalidRequest:
             f"{place} holds half of a surrogate pair, which is no character.", param=name or None
         )
     rule = _SENTENCES.get(first["type"])
-    if name == "voice" and first["type"] == "string_type":
+    if path[-1:] in (["voice"], ["speaker"]) and first["type"] == "string_type":
         rule = 'must be a name or an object like {{"id": "alloy"}}'
     context = {key: _plain(value) for key, value in first.get("ctx", {}).items()}
     said = rule.format(**context) if rule else first["msg"]
