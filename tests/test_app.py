@@ -96,17 +96,33 @@ def catalog(*engines: Engine) -> Catalog:
 
 async def test_every_engine_is_opened_once_and_closed_in_reverse() -> None:
     log: list[str] = []
-    async with opened(catalog(Slow("first", log=log), Slow("second", log=log))):
+    async with opened(catalog(Slow("first", log=log), Slow("second", log=log)), {}):
         await asyncio.sleep(0)
         assert sorted(log) == ["first opened", "first opens", "second opened", "second opens"]
         log.clear()
     assert log == ["second closed", "first closed"]
 
 
+async def test_what_is_not_open_is_known_with_its_reason() -> None:
+    log: list[str] = []
+    not_open: dict[str, str] = {}
+    broken = Slow("broken", log=log, fault=RuntimeError("no gpu"))
+    slow = Slow("slow", log=log, free=False)
+    async with opened(catalog(Slow("first", log=log), broken, slow), not_open):
+        await asyncio.sleep(0.01)
+        assert not_open == {
+            "broken": "it failed as it started; the server's log says how",
+            "slow": "it is starting",
+        }
+        slow.may_open.set()
+        await asyncio.sleep(0.01)
+        assert list(not_open) == ["broken"]
+
+
 async def test_the_default_engine_is_waited_for_and_no_other_is() -> None:
     log: list[str] = []
     other = Slow("other", log=log, free=False)
-    async with asyncio.timeout(3), opened(catalog(Slow("first", log=log), other)):
+    async with asyncio.timeout(3), opened(catalog(Slow("first", log=log), other), {}):
         assert "first opened" in log
         assert "other opened" not in log
         other.may_open.set()
@@ -120,7 +136,7 @@ async def test_a_default_engine_that_takes_minutes_does_not_keep_the_server_from
     monkeypatch.setattr(app, "_WAIT_FOR_DEFAULT_ENGINE", 0.05)
     log: list[str] = []
     slow = Slow("slow", log=log, free=False)
-    async with asyncio.timeout(3), opened(catalog(slow)):
+    async with asyncio.timeout(3), opened(catalog(slow), {}):
         assert log == ["slow opens"]
     assert log == ["slow opens", "slow cancelled", "slow closed"]
 
@@ -137,7 +153,7 @@ async def test_an_engine_that_fails_keeps_no_other_from_speaking(
 ) -> None:
     caplog.set_level(logging.ERROR)
     log: list[str] = []
-    async with opened(catalog(Slow("first", log=log, fault=fault), Slow("second", log=log))):
+    async with opened(catalog(Slow("first", log=log, fault=fault), Slow("second", log=log)), {}):
         await asyncio.sleep(0)
         assert "second opened" in log
     assert [record.getMessage() for record in caplog.records] == [said]
@@ -147,6 +163,6 @@ async def test_an_engine_that_fails_keeps_no_other_from_speaking(
 async def test_everything_is_closed_when_the_server_fails_inside() -> None:
     log: list[str] = []
     with pytest.raises(RuntimeError):
-        async with opened(catalog(Slow("first", log=log))):
+        async with opened(catalog(Slow("first", log=log)), {}):
             raise RuntimeError
     assert log[-1] == "first closed"

@@ -42,36 +42,41 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(threads.pool())
-        async with opened(context.catalog):
+        async with opened(context.catalog, context.not_open):
             yield
 
     return create_api(context, lifespan)
 
 
 @asynccontextmanager
-async def opened(catalog: Catalog) -> AsyncIterator[None]:
+async def opened(catalog: Catalog, not_open: dict[str, str]) -> AsyncIterator[None]:
     """Open every engine, beside each other, and close them at the end.
 
     Only the default engine is waited for, and not for long: a model that loads for minutes, or one that
-    fails, keeps no other from speaking.
+    fails, keeps no other from speaking. `not_open` says which are not open, and why.
     """
     async with AsyncExitStack() as stack:
         opening = {}
         for name, engine in catalog.engines.items():
             stack.push_async_callback(engine.close)
-            opening[name] = asyncio.create_task(_open(name, engine))
+            not_open[name] = "it is starting"
+            opening[name] = asyncio.create_task(_open(name, engine, not_open))
         stack.push_async_callback(_cancel, list(opening.values()))
         await asyncio.wait([opening[catalog.default_engine.name]], timeout=_WAIT_FOR_DEFAULT_ENGINE)
         yield
 
 
-async def _open(name: str, engine: Engine) -> None:
+async def _open(name: str, engine: Engine, not_open: dict[str, str]) -> None:
     try:
         await engine.open()
     except StentorError as error:
+        not_open[name] = error.message
         log.error("%s", error.message)  # noqa: TRY400
     except Exception:
+        not_open[name] = "it failed as it started; the server's log says how"
         log.exception("the engine %s did not open", name)
+    else:
+        del not_open[name]
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:

@@ -41,6 +41,7 @@ def pool() -> ThreadPoolExecutor:
 def _lower_priority() -> None:
     # On Linux a thread has a nice value of its own.
     try:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + 5)
     except (AttributeError, OSError):
         return

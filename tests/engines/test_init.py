@@ -71,6 +71,17 @@ def test_no_package_can_take_the_name_of_a_built_in_engine(
     assert engines.installed()["espeak"].value == "stentor.engines.espeak:EspeakEngine"
 
 
+def test_an_engine_that_cannot_be_imported_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(tmp_path, "lost", "no_such_module:Lost", monkeypatch)
+    with pytest.raises(SettingsError, match=r"'lost' cannot be imported from no_such_module:Lost"):
+        engines.load("lost")
+
+
+def test_an_engine_need_not_be_made_with_anything() -> None:
+    assert Smallest().health().ready
+    assert Smallest(Smallest.Config()).health().ready
+
+
 def test_an_unknown_engine_is_refused_with_the_installed_ones() -> None:
     with pytest.raises(SettingsError, match=r"no engine 'xtts'.*espeak, tone"):
         engines.load("xtts")

@@ -7,17 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import psutil
 import pytest
+from tests.engines.pools import opened
 
-from stentor.engines import process
-from stentor.engines.process import WorkerPool, WorkerSpec
 from stentor.errors import (
     EngineBusy,
     EngineCrashed,
@@ -26,102 +23,6 @@ from stentor.errors import (
     EngineUnavailable,
     RunawaySpeech,
 )
-
-SPEAKER = dedent("""
-    import os, signal, sys, threading, time
-
-    class Speaker:
-        def __init__(self, options):
-            if os.path.exists(options.get("broken", "")):
-                raise RuntimeError("the model is missing")
-            if options.get("hangs"):
-                time.sleep(60)
-            if options.get("exits"):
-                os._exit(3)
-            self.meeting = threading.Barrier(2, timeout=5)
-
-        def speak(self, request, emit):
-            getattr(self, request["do"])(request, emit)
-
-        def echo(self, request, emit):
-            for part in request["parts"]:
-                emit(part.encode())
-
-        def pid(self, request, emit):
-            emit(str(os.getpid()).encode())
-
-        def noisy(self, request, emit):
-            print("out", flush=True)
-            print("err", file=sys.stderr, flush=True)
-            os.write(1, b"more")
-            emit(b"sound")
-
-        def die(self, request, emit):
-            emit(b"last words")
-            os.kill(os.getpid(), request["signal"])
-            time.sleep(60)
-
-        def leave(self, request, emit):
-            os._exit(request["code"])
-
-        def fail(self, request, emit):
-            raise ValueError("no such word")
-
-        def forever(self, request, emit):
-            while emit(b"x" * 1000):
-                time.sleep(0.001)
-
-        def deaf(self, request, emit):
-            emit(b"begun")
-            time.sleep(60)
-
-        def gated(self, request, emit):
-            emit(b"begun ")
-            while not os.path.exists(request["gate"]):
-                time.sleep(0.002)
-            emit(b"ended")
-
-        def meet(self, request, emit):
-            self.meeting.wait()
-            emit(b"met")
-""")
-
-
-class Pool(WorkerPool):
-    """A pool that is easy to ask."""
-
-    async def ask(self, do: str, **request: Any) -> bytes:
-        async with asyncio.timeout(10):
-            return b"".join([part async for part in self.begin(do, **request)])
-
-    def begin(self, do: str, max_seconds: float = 10_000, **request: Any) -> Any:
-        return self.call({"do": do, **request}, max_seconds)
-
-    async def pid(self) -> int:
-        return int(await self.ask("pid"))
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
-            while not condition():  # noqa: ASYNC110  processes set no event
-                await asyncio.sleep(0.005)
-
-
-@pytest.fixture
-def speaker(tmp_path: Path) -> Path:
-    file = tmp_path / "speaker.py"
-    file.write_text(SPEAKER, "utf-8")
-    return file
-
-
-@asynccontextmanager
-async def opened(speaker: Path, **spec: Any) -> AsyncIterator[Pool]:
-    given: dict[str, Any] = {"spares": 0, "options": {}, "site_packages": False} | spec
-    pool = Pool(WorkerSpec("fake", speaker, "Speaker", bytes_per_second=1000, **given))
-    pool.open()
-    try:
-        yield pool
-    finally:
-        await pool.close()
 
 
 async def test_what_the_worker_makes_arrives_in_its_order(speaker: Path) -> None:
@@ -162,7 +63,7 @@ async def test_callers_are_served_at_once_by_as_many_workers(speaker: Path, tmp_
         assert await asyncio.gather(*calls) == [b"begun ended"] * 3
 
 
-@pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGKILL"])
+@pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGBUS"])
 async def test_a_crash_is_named_after_the_sound_before_it(speaker: Path, name: str) -> None:
     async with opened(speaker) as pool:
         call = pool.begin("die", signal=signal.Signals[name])
@@ -206,6 +107,27 @@ async def test_a_worker_that_dies_idle_is_replaced_before_anybody_asks(speaker: 
         os.kill(first, signal.SIGKILL)
         await pool.until(lambda: pool.status().restarts == 1)
         assert await pool.pid() != first
+
+
+async def test_a_worker_that_was_just_killed_is_not_asked(speaker: Path) -> None:
+    """Its process may not have been waited for yet, but its socket has ended."""
+    async with opened(speaker, spares=1) as pool:
+        first = await pool.pid()
+        await pool.until(lambda: pool.status().spare == 1)
+        os.kill(first, signal.SIGKILL)
+        await asyncio.sleep(0.002)
+        assert await pool.pid() != first
+
+
+async def test_trouble_of_days_does_not_end_the_attempts(speaker: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.touch()
+    async with opened(speaker, options={"broken": str(broken)}) as pool:
+        pool._failures = 5000
+        with pytest.raises(EngineUnavailable):
+            await pool.ready()
+        await asyncio.sleep(0.05)
+        assert any(not task.done() for task in pool._tasks)
 
 
 async def test_those_who_wait_are_served_by_the_replacement(speaker: Path) -> None:
@@ -261,64 +183,6 @@ async def test_a_cancelled_listener_frees_the_worker(speaker: Path) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert await pool.pid() == before
-
-
-async def test_a_worker_that_does_not_hear_cancel_is_killed_and_replaced(
-    speaker: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(process, "_CANCEL_WITHIN", 0.1)
-    async with opened(speaker) as pool:
-        before = await pool.pid()
-        call = pool.begin("deaf")
-        assert await anext(call) == b"begun"
-        await call.aclose()
-        assert await pool.pid() != before
-        assert pool.status().restarts == 1
-        assert not psutil.pid_exists(before)
-
-
-def test_a_worker_has_seconds_to_hear_cancel() -> None:
-    assert 0.5 <= process._CANCEL_WITHIN <= 5
-
-
-async def test_a_slow_listener_keeps_no_worker_from_the_others(speaker: Path) -> None:
-    """All of the sound is read at once, whatever its caller does with it."""
-    async with opened(speaker) as pool:
-        slow = pool.begin("echo", parts=["a", "b"])
-        assert await anext(slow) == b"a"
-        async with asyncio.timeout(1):
-            assert await pool.ask("echo", parts=["served"]) == b"served"
-        assert [part async for part in slow] == [b"b"]
-
-
-async def test_beyond_some_megabytes_the_worker_waits_for_its_listener(
-    speaker: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And nothing is lost when the listener comes back."""
-    monkeypatch.setattr(process, "_MOST_HELD", 100_000)
-    parts = [f"{number:05}" * 2000 for number in range(300)]
-    async with opened(speaker) as pool:
-        slow = pool.begin("echo", parts=parts)
-        heard = [await anext(slow)]
-        waiting = asyncio.create_task(pool.pid())
-        done, _ = await asyncio.wait([waiting], timeout=0.1)
-        assert not done
-        heard += [part async for part in slow]
-        assert b"".join(heard) == "".join(parts).encode()
-        assert await waiting
-
-
-async def test_a_slow_listener_who_leaves_frees_the_waiting_worker(
-    speaker: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(process, "_MOST_HELD", 100_000)
-    async with opened(speaker) as pool:
-        before = await pool.pid()
-        slow = pool.begin("echo", parts=["x" * 10_000] * 300)
-        await anext(slow)
-        await asyncio.sleep(0.05)
-        await slow.aclose()
         assert await pool.pid() == before
 
 

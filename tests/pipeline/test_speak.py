@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from tests.fakes import ScriptedEngine, silence, tone
 from stentor.audio.encode import FORMATS
 from stentor.engines import Engine
 from stentor.engines.tone import ToneEngine
-from stentor.errors import EngineCrashed, NothingSpoken
+from stentor.errors import EngineCrashed, EngineFailed, NothingSpoken
 from stentor.pipeline.plan import Plan
 from stentor.pipeline.speak import Usage, speak, speak_apart
 from stentor.types import AudioChunk, Utterance, Voice, VoiceId
@@ -207,3 +207,34 @@ async def test_two_streams_at_once_do_not_mix() -> None:
     )
     for samples, level in zip(heard, (0.1, 0.2), strict=True):
         np.testing.assert_allclose(samples[200:-200], level, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("chunk", "said"),
+    [
+        (AudioChunk(np.ones(100, np.float32), 8000), "8000 Hz"),
+        (AudioChunk(np.ones((100, 2), np.float32), 24_000), "(100, 2)"),
+        (AudioChunk(np.ones(100, np.int16), 24_000), "int16"),
+        (AudioChunk(np.full(100, np.nan, np.float32), 24_000), "no numbers"),
+        (b"bytes", "log says how"),
+    ],
+)
+async def test_an_engine_that_breaks_its_contract_is_named(chunk: Any, said: str) -> None:
+    class Broken(ToneEngine):
+        async def synthesize(self, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:
+            yield chunk
+
+    with pytest.raises(EngineFailed, match="tone") as raised:
+        await listen(speak(plan(Broken()), say("Hello.")))
+    assert said in raised.value.message
+
+
+async def test_whatever_an_engine_raises_is_a_failure_of_that_engine() -> None:
+    class Broken(ToneEngine):
+        async def synthesize(self, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:
+            yield AudioChunk(tone(0.5), 24_000)
+            raise ValueError("secret words")
+
+    with pytest.raises(EngineFailed) as raised:
+        await listen(speak(plan(Broken()), say("Hello.")))
+    assert "secret" not in raised.value.message

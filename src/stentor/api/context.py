@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
+from stentor.engines import Engine, EngineHealth
 from stentor.pipeline.plan import Planner
 from stentor.voices.catalog import Catalog
 
@@ -47,6 +48,14 @@ class Context:
     catalog: Catalog
     planner: Planner
     config: ApiConfig
+    not_open: dict[str, str] = field(default_factory=dict)
+    """Engines that are still opening or could not, and why; kept by whoever opens them."""
+
+    def health(self, engine: Engine) -> EngineHealth:
+        """Say how an engine is."""
+        reported = engine.health()
+        trouble = self.not_open.get(engine.name)
+        return replace(reported, ready=False, problem=reported.problem or trouble) if trouble else reported
 
 
 def context_of(connection: HTTPConnection) -> Context:

@@ -21,13 +21,13 @@ async def health(context: ContextDep) -> dict[str, Any]:
     """Describe the server and its engines."""
     engines: dict[str, Any] = {}
     for name, engine in context.catalog.engines.items():
-        condition = engine.health()
+        condition = context.health(engine)
         engines[name] = {
             "status": "ok" if condition.ready else "unavailable",
             **condition.figures,
             **({"problem": condition.problem} if condition.problem else {}),
         }
-    speaks = context.catalog.default_engine.health().ready
+    speaks = context.health(context.catalog.default_engine).ready
     return {
         "status": "ok" if speaks else "degraded",
         "version": __version__,
@@ -47,7 +47,7 @@ async def live() -> dict[str, str]:
 async def ready(context: ContextDep) -> Response:
     """Answer 200 once the default engine can speak, 503 before."""
     engine = context.catalog.default_engine
-    condition = engine.health()
+    condition = context.health(engine)
     if not condition.ready:
         raise EngineUnavailable(f"The engine {engine.name} is not ready: {condition.problem or 'starting'}.")
     return JSONResponse({"status": "ok"})

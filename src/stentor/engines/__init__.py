@@ -64,6 +64,10 @@ class Engine(Protocol):
     openai_voices: Mapping[str, str] = {}
     """OpenAI's voice names to the engine's own; those left out are spread over `voices()`."""
 
+    def __init__(self, config: EngineConfig | None = None) -> None:  # noqa: ARG002
+        """Keep the settings; cheap, and without side effects."""
+        return
+
     async def open(self) -> None:
         """Prepare to speak; called once, before anything else, in the event loop that will be used."""
         return
@@ -112,5 +116,10 @@ def load(name: str) -> type[Any]:
     if entry is None:
         known = ", ".join(sorted(installed()))
         raise SettingsError(f"There is no engine {name!r}. Installed engines: {known}.")
-    loaded: type[Any] = entry.load()
+    try:
+        loaded: type[Any] = entry.load()
+    except Exception as error:
+        raise SettingsError(
+            f"The engine {name!r} cannot be imported from {entry.value}: {type(error).__name__}: {error}."
+        ) from error
     return loaded

@@ -15,26 +15,21 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from stentor.engines import worker
-from stentor.errors import (
-    EngineBusy,
-    EngineCrashed,
-    EngineFailed,
-    EngineUnavailable,
-    RunawaySpeech,
-)
+from stentor.engines.lane import Lane
+from stentor.errors import EngineBusy, EngineFailed, EngineUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
-_LAST = (worker.END, worker.ERROR)
-_CANCEL_WITHIN = 2.0
 _LONGEST_BACKOFF = 30.0
-_MOST_HELD = 8 * 1024 * 1024  # bytes of one utterance that may wait for its listener
+_MOST_DOUBLINGS = 9
+_SHORTEST_LIFE = 1.0  # seconds; a worker that dies sooner is not started again at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +51,8 @@ class WorkerSpec:
     queue: int = 256
     """How many requests may wait for a lane."""
     ready_within: float = 30.0
+    silent_for: float = 60.0
+    """Seconds that a worker may go without a sign while it speaks, before it is taken for hung."""
     python: str = sys.executable
     site_packages: bool = True
     """Whether the speaker needs more than the standard library; without, it starts in half the time."""
@@ -77,16 +74,15 @@ class WorkerPool:
     """Several workers of one engine, with spares kept warm.
 
     A lane is held for one utterance and read as fast as the worker writes, so that a caller who listens
-    slowly never keeps a worker from the others. Only beyond some minutes of audio for one utterance must the
-    worker wait for its listener.
+    slowly never keeps a worker from the others.
     """
 
     def __init__(self, spec: WorkerSpec) -> None:
         self._spec = spec
         self._active: set[_Worker] = set()
         self._spares: deque[_Worker] = deque()
-        self._idle: deque[_Lane] = deque()
-        self._waiting: deque[asyncio.Future[_Lane]] = deque()
+        self._idle: deque[Lane] = deque()
+        self._waiting: deque[asyncio.Future[Lane]] = deque()
         self._busy = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._restarts = 0
@@ -143,13 +139,15 @@ class WorkerPool:
         finally:
             self._busy -= 1
 
-    async def _acquire(self) -> _Lane:
+    async def _acquire(self) -> Lane:
         self._fail_if_broken()
-        if self._idle:
-            return self._idle.popleft()
+        while self._idle:
+            lane = self._idle.popleft()
+            if lane.is_open:
+                return lane
         if len(self._waiting) >= self._spec.queue:
             raise EngineBusy(self._spec.engine)
-        waiter: asyncio.Future[_Lane] = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[Lane] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         try:
             return await waiter
@@ -160,8 +158,10 @@ class WorkerPool:
                 self._waiting.remove(waiter)
             raise
 
-    def _freed(self, lane: _Lane) -> None:
+    def _freed(self, lane: Lane) -> None:
         """Hand a lane that is ready for a request to whoever waited longest."""
+        if not lane.is_open:
+            return
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():
@@ -183,11 +183,10 @@ class WorkerPool:
         while True:
             started = await self._start()
             if started is None:
-                self._failures += 1
-                await asyncio.sleep(min(0.1 * 2**self._failures, _LONGEST_BACKOFF))
+                await self._back_off()
                 continue
-            self._failures = 0
             self._problem = None
+            began = monotonic()
             try:
                 self._admit(started)
                 how = await started.died()
@@ -196,6 +195,14 @@ class WorkerPool:
                 await started.kill()
             self._restarts += 1
             log.warning("worker of %s died (%s) and is replaced", self._spec.engine, how)
+            if monotonic() - began < _SHORTEST_LIFE:
+                await self._back_off()
+            else:
+                self._failures = 0
+
+    async def _back_off(self) -> None:
+        self._failures += 1
+        await asyncio.sleep(min(0.05 * 2 ** min(self._failures, _MOST_DOUBLINGS), _LONGEST_BACKOFF))
 
     async def _start(self) -> _Worker | None:
         started = _Worker(self._spec, self._freed)
@@ -250,11 +257,11 @@ class WorkerPool:
 class _Worker:
     """One process and its lanes."""
 
-    def __init__(self, spec: WorkerSpec, freed: Callable[[_Lane], None]) -> None:
+    def __init__(self, spec: WorkerSpec, freed: Callable[[Lane], None]) -> None:
         self._spec = spec
         self._freed = freed
         self._process: asyncio.subprocess.Process | None = None
-        self.lanes: list[_Lane] = []
+        self.lanes: list[Lane] = []
 
     async def start(self) -> None:
         """Start the process and wait until each lane says it is ready."""
@@ -278,7 +285,7 @@ class _Worker:
             loop = asyncio.get_running_loop()
             for ours, _ in pairs:
                 ours.setblocking(False)
-                _, lane = await loop.create_unix_connection(lambda: _Lane(self._spec, self), sock=ours)
+                _, lane = await loop.create_unix_connection(lambda: Lane(self._spec, self), sock=ours)
                 self.lanes.append(lane)
         except BaseException:
             for ours, _ in pairs[len(self.lanes) :]:
@@ -314,168 +321,6 @@ class _Worker:
         if self._process:
             await self._process.wait()
 
-    def lane_freed(self, lane: _Lane) -> None:
+    def lane_freed(self, lane: Lane) -> None:
         """Give a lane back to the pool."""
         self._freed(lane)
-
-
-class _Call:
-    """One request on a lane: the frames that came for it and were not taken yet."""
-
-    __slots__ = ("frames", "held", "waiter")
-
-    def __init__(self) -> None:
-        self.frames: deque[tuple[int, bytes]] = deque()
-        self.held = 0  # bytes in frames
-        self.waiter: asyncio.Future[None] | None = None
-
-    def arrived(self, kind: int, payload: bytes) -> None:
-        self.frames.append((kind, payload))
-        self.held += len(payload)
-        self.wake()
-
-    def wake(self) -> None:
-        if self.waiter and not self.waiter.done():
-            self.waiter.set_result(None)
-
-
-class _Lane(asyncio.Protocol):
-    """The gateway's end of a socket that carries one request at a time.
-
-    It is free again as soon as the worker is done, whether or not its caller has heard all of it.
-    """
-
-    def __init__(self, spec: WorkerSpec, owner: _Worker) -> None:
-        self._spec = spec
-        self._owner = owner
-        self._transport: asyncio.Transport | None = None
-        self._buffer = bytearray()
-        self._call: _Call | None = _Call()  # the first is for READY
-        self._is_ready = False
-        self._paused = False
-        self._abandoned: asyncio.TimerHandle | None = None
-        self._closed = False
-
-    async def ready(self) -> None:
-        """Wait for the worker's READY; raises EngineFailed with its reason."""
-        assert self._call is not None  # noqa: S101  nothing was called yet
-        kind, payload = await self._next(self._call)
-        self._call = None
-        if kind == worker.ERROR:
-            raise EngineFailed(json.loads(payload)["message"])
-        if kind != worker.READY:
-            raise EngineFailed("its process ended before it was ready")
-        self._is_ready = True
-
-    async def call(self, request: dict[str, Any], max_seconds: float) -> AsyncGenerator[bytes, None]:
-        """Send one request and yield its audio."""
-        most = {"max_bytes": int(max_seconds * self._spec.bytes_per_second)}
-        self._call = call = _Call()
-        self._write(worker.SPEAK, json.dumps(request | most).encode())
-        try:
-            while True:
-                kind, payload = await self._next(call)
-                if kind == worker.AUDIO:
-                    yield payload
-                    del payload
-                    continue
-                if kind == worker.END:
-                    return
-                await self._raise(kind, payload, max_seconds)
-        finally:
-            if self._call is call:
-                self._abandon()
-
-    async def _raise(self, kind: int, payload: bytes, max_seconds: float) -> None:
-        if kind != worker.ERROR:
-            raise EngineCrashed(self._spec.engine, await self._owner.died())
-        fault = json.loads(payload)
-        if fault["code"] == "runaway":
-            raise RunawaySpeech(self._spec.engine, max_seconds)
-        raise EngineFailed(f"The engine {self._spec.engine} failed: {fault['message']}")
-
-    def _abandon(self) -> None:
-        """Tell the worker to stop; the lane is free again at its END, or the worker is killed."""
-        self._call = None
-        self._flow(0)
-        if not self._closed:
-            self._write(worker.CANCEL)
-            loop = asyncio.get_running_loop()
-            self._abandoned = loop.call_later(_CANCEL_WITHIN, self._owner.terminate)
-
-    async def _next(self, call: _Call) -> tuple[int, bytes]:
-        while not call.frames:
-            if self._closed:
-                return 0, b""
-            call.waiter = asyncio.get_running_loop().create_future()
-            try:
-                await call.waiter
-            finally:
-                call.waiter = None
-        kind, payload = call.frames.popleft()
-        call.held -= len(payload)
-        if self._call is call:
-            self._flow(call.held)
-        return kind, payload
-
-    def _write(self, kind: int, payload: bytes = b"") -> None:
-        if self._transport and not self._closed:
-            self._transport.write(worker.HEADER.pack(len(payload), kind) + payload)
-
-    def close(self) -> None:
-        """Close the socket."""
-        if self._abandoned:
-            self._abandoned.cancel()
-        if self._transport:
-            self._transport.close()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
-        self._transport = transport  # type: ignore[assignment]
-
-    def data_received(self, data: bytes) -> None:
-        """Cut what arrived into frames."""
-        buffer = self._buffer
-        buffer += data
-        begin = 0
-        while len(buffer) - begin >= worker.HEADER.size:
-            length, kind = worker.HEADER.unpack_from(buffer, begin)
-            end = begin + worker.HEADER.size + length
-            if end > len(buffer):
-                break
-            self._arrived(kind, bytes(buffer[begin + worker.HEADER.size : end]))
-            begin = end
-        if begin:
-            del buffer[:begin]
-
-    def _arrived(self, kind: int, payload: bytes) -> None:
-        call = self._call
-        if call:
-            call.arrived(kind, payload)
-            self._flow(call.held)
-        if kind in _LAST and self._is_ready:
-            self._call = None
-            self._flow(0)
-            if self._abandoned:
-                self._abandoned.cancel()
-                self._abandoned = None
-            self._owner.lane_freed(self)
-
-    def _flow(self, held: int) -> None:
-        """Stop reading when much is held, and go on when little is."""
-        if self._transport is None or self._closed:
-            return
-        if not self._paused and held > _MOST_HELD:
-            self._paused = True
-            self._transport.pause_reading()
-        elif self._paused and held < _MOST_HELD // 2:
-            self._paused = False
-            self._transport.resume_reading()
-
-    def connection_lost(self, _error: Exception | None) -> None:
-        """Wake whoever waits: the worker is gone."""
-        self._closed = True
-        if self._abandoned:
-            self._abandoned.cancel()
-        if self._call:
-            self._call.wake()

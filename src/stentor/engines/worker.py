@@ -115,7 +115,9 @@ def main(arguments: list[str]) -> None:
     """Load the speaker, say READY on every lane, and serve."""
     parent, place, options, *descriptors = arguments
     _die_with_parent(int(parent))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the parent to act on
+    for terminating in (signal.SIGINT, signal.SIGTERM):
+        # Both reach the whole process group; what was begun ends when the parent says so.
+        signal.signal(terminating, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     lanes = [Lane(socket.socket(fileno=int(descriptor))) for descriptor in descriptors]
     try:

@@ -24,8 +24,9 @@ SAMPLE_RATE = 22_050
 WORDS_PER_MINUTE = 175
 # Below 80 words a minute the library stops slowing down; above 449 it changes to another algorithm.
 _SLOWEST, _FASTEST = 80, 449
-# Of sound. An emoji may be a phrase; nothing honest is longer.
-_SECONDS_PER_CHARACTER, _SECONDS_AT_LEAST = 2.0, 15.0
+# Of sound. An emoji may be a phrase; nothing honest is longer. It is also the most that a caller who stops
+# listening can make this process keep: 8 MB.
+_SECONDS_PER_CHARACTER, _SECONDS_AT_LEAST, _SECONDS_AT_MOST = 2.0, 15.0, 180.0
 
 
 class EspeakEngine(Engine):
@@ -53,6 +54,7 @@ class EspeakEngine(Engine):
         sample_rate=SAMPLE_RATE,
         languages=LANGUAGES,
         speed=(_SLOWEST / WORDS_PER_MINUTE, _FASTEST / WORDS_PER_MINUTE),
+        longest_utterance=200,
         licence="GPL-3.0-or-later",
     )
 
@@ -108,7 +110,8 @@ class EspeakEngine(Engine):
         if timbre is None:
             raise UnknownVoice(utterance.voice.id, [])
         gain = np.float32(timbre.gain / 32768)
-        seconds = (_SECONDS_AT_LEAST + _SECONDS_PER_CHARACTER * len(utterance.text)) / utterance.speed
+        honest = (_SECONDS_AT_LEAST + _SECONDS_PER_CHARACTER * len(utterance.text)) / utterance.speed
+        seconds = min(honest, _SECONDS_AT_MOST)
         request = {
             "voice": timbre.identifier,
             "text": utterance.text,
