@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,38 @@ def test_a_broken_file_leaves_the_last_good_names_and_is_told_once(
     assert names.get("a") == "de"
 
 
+def _link_to_itself(file: Path) -> None:
+    file.unlink()
+    file.symlink_to(file)
+
+
+def _nested_without_end(file: Path) -> None:
+    write(file, "[" * 100_000)
+
+
+@pytest.mark.parametrize("spoil", [_link_to_itself, _nested_without_end])
+def test_whatever_becomes_of_the_file_the_last_good_names_stay(
+    file: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None]
+) -> None:
+    write(file, {"a": "en"})
+    names = VoiceMap({}, file)
+    spoil(file)
+    with caplog.at_level(logging.ERROR):
+        assert names.get("a") == "en"
+        assert names.names() == ["a"]
+    assert len(caplog.records) == 1
+    assert str(file) in caplog.text
+    file.unlink()
+    write(file, {"a": "de"})
+    assert names.get("a") == "de"
+
+
+def test_a_link_to_itself_is_refused_at_the_start(file: Path) -> None:
+    file.symlink_to(file)
+    with pytest.raises(SettingsError, match=r"voice_map\.json"):
+        VoiceMap({}, file)
+
+
 def test_the_file_is_not_asked_for_at_every_request(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aliases, "_LOOK_EVERY", 3600.0)
     write(file, {"a": "en"})
@@ -132,7 +165,7 @@ def test_a_voice_map_in_one_line(written: str, meant: dict[str, str]) -> None:
     assert parse_voice_map(written) == meant
 
 
-@pytest.mark.parametrize("written", ["alloy", "alloy:", ":en", "a:b,c", '{"a"', "{"])
+@pytest.mark.parametrize("written", ["alloy", "alloy:", ":en", "a:b,c", '{"a"', "{", '{"a":' * 100_000])
 def test_a_line_that_is_no_map_is_refused(written: str) -> None:
     with pytest.raises(SettingsError, match="VOICE_MAP"):
         parse_voice_map(written)

@@ -52,6 +52,8 @@ class VoiceMap:
             stamp = (status.st_mtime_ns, status.st_size)
         except FileNotFoundError:
             stamp = None
+        except OSError as error:  # a link to itself, for one; reading it fails the same way, with a sentence
+            stamp = (-1, error.errno or 0)
         if stamp == self._stamp:
             return
         self._stamp = stamp
@@ -73,7 +75,7 @@ def read_voice_map(file: Path) -> dict[str, str]:
     """Read a `voice_map.json`: an object of names to voices."""
     try:
         read = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(f"The voice map {file} cannot be read: {error}.") from error
     return _names(read, f"The voice map {file}")
 
@@ -83,7 +85,7 @@ def parse_voice_map(written: str) -> dict[str, str]:
     if written.lstrip().startswith("{"):
         try:
             read = json.loads(written)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SettingsError(f"VOICE_MAP is not valid JSON: {error}.") from error
         return _names(read, "VOICE_MAP")
     pairs = {}
