@@ -59,6 +59,17 @@ async def test_an_unknown_voice_is_refused_with_the_nearest() -> None:
         await catalog(ONE).find("tts-1", "Aloy", None)
 
 
+async def test_only_what_would_be_found_is_suggested() -> None:
+    mute = ScriptedEngine(name="mute", voices=[])
+    for voice in ("alloy", "aloy"):
+        with pytest.raises(UnknownVoice) as caught:
+            await catalog(mute).find("tts-1", voice, None)
+        assert "Did you mean" not in caught.value.message
+    with pytest.raises(UnknownVoice) as caught:
+        await catalog(ONE, ann="zoe").find("tts-1", "anna", None)
+    assert "Did you mean" not in caught.value.message
+
+
 async def test_a_very_long_voice_is_refused_like_any_other() -> None:
     with pytest.raises(UnknownVoice) as caught:
         await catalog(ONE).find("tts-1", "x" * 1_000_000, None)

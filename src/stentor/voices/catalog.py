@@ -67,15 +67,24 @@ class Catalog:
     async def find(self, model: str, voice: str, language: str | None) -> tuple[Engine, Voice]:
         """Return the engine and its voice that a request means."""
         engines = self.candidates(model)
+        found = await self._find(engines, voice, language)
+        if found:
+            return found
         mapped = self._voice_map.get(voice)
         meant = mapped or voice
+        raise UnknownVoice(meant, await self._near(meant, engines, language), voice if mapped else None)
+
+    async def _find(
+        self, engines: Sequence[Engine], voice: str, language: str | None
+    ) -> tuple[Engine, Voice] | None:
+        meant = self._voice_map.get(voice) or voice
         for engine in engines:
             found = await engine.find_voice(meant, language)
             if found is None and meant.casefold() in OPENAI_VOICES:
                 found = await self._openai_voice(engine, meant.casefold(), language)
             if found:
                 return engine, found
-        raise UnknownVoice(meant, await self._near(meant, engines), voice if mapped else None)
+        return None
 
     async def _openai_voice(self, engine: Engine, voice: str, language: str | None) -> Voice | None:
         own = engine.openai_voices.get(voice)
@@ -111,8 +120,13 @@ class Catalog:
         given = {known.casefold(): known for known in (*OPENAI_VOICES, *self.mapped_names())}
         return ListedVoice(given.get(name.casefold(), voice.id), voice, engine)
 
-    async def _near(self, voice: str, engines: Sequence[Engine]) -> list[str]:
+    async def _near(self, voice: str, engines: Sequence[Engine], language: str | None) -> list[str]:
+        """Return up to three names like this one; each of them would be found."""
         names = {name.casefold(): name for name in OPENAI_VOICES}
         for engine in engines:
             names |= {known.id.casefold(): known.id for known in await engine.voices()}
-        return [names[near] for near in difflib.get_close_matches(voice[:60].casefold(), names, n=3)]
+        near: list[str] = []
+        for folded in difflib.get_close_matches(voice[:60].casefold(), names, n=len(names)):
+            if len(near) < 3 and await self._find(engines, names[folded], language):  # noqa: PLR2004
+                near.append(names[folded])
+        return near
