@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
 from stentor import __version__
@@ -43,11 +44,35 @@ async def test_a_wrong_method_is_405_and_names_the_right_one(
     assert answer.headers["allow"] == allowed
 
 
-async def test_a_fault_tells_the_caller_nothing_of_the_inside() -> None:
-    def broken(_utterance: object) -> Any:
-        raise RuntimeError("/home/somebody/models/secret.bin")
+@pytest.mark.parametrize("path", ["/v1/models/", "/health/", "/v1/audio/speech/", "/docs/"])
+async def test_a_slash_too_many_is_404_and_leads_nowhere_else(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path, headers={"Host": "elsewhere.example"})
+    assert_envelope(answer, 404, "not_found")
+    assert "location" not in answer.headers
 
-    async with client_of(make_api(ScriptedEngine(broken))) as client:
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, "forbidden"), (501, "not_implemented"), (503, "service_unavailable")]
+)
+async def test_what_the_framework_refuses_has_the_type_of_its_status(status: int, code: str) -> None:
+    api = make_api()
+
+    @api.get("/refused")
+    async def refuse() -> None:
+        raise HTTPException(status, "Not now.", headers={"Retry-After": "9"})
+
+    async with client_of(api) as client:
+        answer = await client.get("/refused")
+    assert assert_envelope(answer, status, code) == "Not now."
+    assert answer.headers["retry-after"] == "9"
+
+
+async def test_a_fault_tells_the_caller_nothing_of_the_inside() -> None:
+    class Broken(ScriptedEngine):
+        async def find_voice(self, _name: str, _language: str | None) -> Any:
+            raise RuntimeError("/home/somebody/models/secret.bin")
+
+    async with client_of(make_api(Broken())) as client:
         answer = await client.post("/v1/audio/speech", json=speech())
     assert "secret" not in assert_envelope(answer, 500, "internal_error")
 

@@ -54,7 +54,7 @@ def _log(scope: Scope, message: Message, began: float) -> None:
             "%s %s %s %s %.1f ms",
             scope["state"]["request_id"],
             scope.get("method", "WEBSOCKET"),
-            # Only the routes' own words: what a caller put into the path may hold line breaks.
+            # The path as the caller wrote it, escaped so that it stays in its line, and cut; never the query.
             scope["path"].encode("unicode_escape").decode()[:120],
             message.get("status", 101),
             1000 * (perf_counter() - began),

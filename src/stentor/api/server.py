@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -16,7 +16,7 @@ from stentor.api import health, listings, operations, pages, socket, speech
 from stentor.api.documented import HEADERS
 from stentor.api.faults import Faults
 from stentor.api.requests import RequestIds
-from stentor.api.respond import envelope, error_response
+from stentor.api.respond import envelope, error_object, error_response
 from stentor.errors import InvalidRequest, StentorError, quoted
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncCont
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # its answer would lead to whatever host the caller named
     )
     pages.install(api)
     api.state.context = context
@@ -72,13 +73,8 @@ async def _http_failure(request: Request, error: Exception) -> Response:
         405: f"{request.method} is not possible at {path}.",
     }.get(error.status_code, str(error.detail))
     code = http.HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-    fields: dict[str, Any] = {
-        "message": sentence,
-        "type": "invalid_request_error",
-        "param": None,
-        "code": code,
-    }
-    return envelope(fields, error.status_code, error.headers)
+    kind = InvalidRequest if error.status_code < http.HTTPStatus.INTERNAL_SERVER_ERROR else StentorError
+    return envelope({**error_object(kind(sentence)), "code": code}, error.status_code, error.headers)
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:
