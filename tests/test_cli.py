@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import socket
 import stat
 import subprocess
 import sys
+import time
 import wave
 from pathlib import Path
 
@@ -124,7 +126,8 @@ def test_mistakes_are_sentences(tmp_path: Path) -> None:
     refused(say("Hello.", "--speed", "9"), "0.25", "4", code=2)
     refused(say("Hello.", "--speed", "nan"), "--speed", code=2)
     refused(say("Hello.", "-o", "out.ogg"), "'ogg'", "mp3")
-    refused(say("Hello.", "-o", "nowhere/out.wav"), "nowhere")
+    refused(say("Hello.", "-o", "nowhere/out.wav"), "no folder nowhere to write out.wav in")
+    refused(say("Hello.", "-o", "text.txt/out.wav"), "no folder text.txt to write out.wav in")
     refused(run("say", "Hello.", "-v", "allooy"), "'allooy'", "Did you mean alloy")
     refused(run("say", "Hello.", "-m", "gpt-9"), "'gpt-9'", "tts-1")
     refused(run("sing", "Hello."), "sing", code=2)
@@ -231,6 +234,32 @@ def test_a_player_that_fails_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_
     player.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     refused(say("Hello there.", "--play"), "could not play")
+
+
+def test_a_player_that_dies_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    player = tmp_path / "aplay"
+    player.write_text("#!/bin/sh\nexit 3\n")
+    player.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    refused(say("x" * 4000, "--play"), "aplay could not play the sound.")
+
+
+@pytest.mark.e2e
+def test_a_command_that_is_terminated_leaves_no_draft(tmp_path: Path) -> None:
+    target = tmp_path / "out.pcm"
+    arguments = ("say", "-m", "tone", "-v", "low", "-i", "book.txt", "-o", target.name)
+    (tmp_path / "book.txt").write_text("Hello there. " * 100_000)
+    with subprocess.Popen([sys.executable, "-m", "stentor", *arguments], stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 20
+        while not list(tmp_path.glob(".out.pcm.*")):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        process.terminate()
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert b"Traceback" not in said
+    assert [file.name for file in tmp_path.iterdir()] == ["book.txt"]
 
 
 @pytest.mark.e2e

@@ -16,6 +16,7 @@ from stentor.engines import EngineConfig
 from stentor.engines.tone import ToneEngine
 from stentor.errors import EngineUnavailable
 from stentor.settings import Loaded, load_settings
+from stentor.types import Voice
 
 
 def loaded(folder: Path, **environ: str) -> Loaded:
@@ -101,6 +102,61 @@ async def test_an_engine_that_cannot_speak_is_missing_and_says_why(
     tone = section(await examine(loaded(tmp_path)), "Engines")[0]
     assert tone.mark is Mark.BAD
     assert "has no air" in tone.said
+
+
+class _Bare(ToneEngine):
+    async def open(self) -> None:
+        raise RuntimeError("two\nlines")
+
+
+class _Mute(ToneEngine):
+    async def voices(self) -> list[Voice]:
+        return []
+
+
+class _Nameless(ToneEngine):
+    async def voices(self) -> list[Voice]:
+        raise KeyError("voices.json")
+
+
+class _Clinging(ToneEngine):
+    async def close(self) -> None:
+        raise OSError("it will not go")
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        (_Bare, "RuntimeError: two lines"),
+        (_Mute, "no voices"),
+        (_Nameless, "KeyError: 'voices.json'"),
+        (_Clinging, "it will not go"),
+    ],
+)
+async def test_whatever_an_engine_raises_is_a_line_of_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: type[ToneEngine], said: str
+) -> None:
+    (tmp_path / "voice_map.json").write_text('{"narrator": "high"}')
+    monkeypatch.setattr(app, "load", lambda _name: engine)
+    findings = await examine(loaded(tmp_path))
+    tone = section(findings, "Engines")[0]
+    assert tone.mark is Mark.BAD
+    assert tone.said.startswith("tone cannot speak: ")
+    assert said in tone.said
+    assert section(findings, "Voice map")
+    assert section(findings, "Settings")
+
+
+def test_the_command_reports_even_where_serving_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["doctor"], env={"REQUIRE_AUTH": "true"})
+    assert result.exit_code == 1
+    assert "tone speaks" in result.stdout
+    (line,) = [line for line in result.stdout.splitlines() if "REQUIRE_AUTH" in line]
+    assert line.split()[0] == "missing"
+    assert "1 of the lines above need" in result.stderr
 
 
 async def test_the_operators_names_are_tried(tmp_path: Path) -> None:

@@ -97,6 +97,10 @@ def test_a_variable_without_effect_is_told(folder: Path, name: str) -> None:
     assert load_settings(environ={name: ""}, folder=folder).without_effect == ()
 
 
+def test_a_key_for_openai_is_known_to_do_nothing(folder: Path) -> None:
+    assert load(folder, OPENAI_API_KEY="sesame").without_effect == ("OPENAI_API_KEY",)
+
+
 def test_a_variable_without_effect_is_told_from_the_file_too(folder: Path) -> None:
     (folder / ".env").write_text("RUNPOD_API_KEY=sesame\n")
     assert load(folder).without_effect == ("RUNPOD_API_KEY",)
@@ -110,6 +114,14 @@ def test_a_server_that_should_ask_for_keys_does_not_start_open(folder: Path, nam
     (folder / ".env").write_text(f"{name}={written.strip()}\n")
     with pytest.raises(SettingsError, match=name):
         load(folder)
+
+
+def test_a_lenient_reader_is_told_what_must_not_be_served_with(folder: Path) -> None:
+    variables = {"REQUIRE_AUTH": "true", "API_KEY_REQUIRED": "1", "PORT": "81"}
+    loaded = load_settings(environ=variables, folder=folder, lenient=True)
+    assert loaded.settings.server.port == 81
+    assert [sentence.partition(" ")[0] for sentence in loaded.refused] == ["REQUIRE_AUTH", "API_KEY_REQUIRED"]
+    assert load_settings(environ={}, folder=folder, lenient=True).refused == ()
 
 
 @pytest.mark.parametrize("name", ["REQUIRE_AUTH", "API_KEY_REQUIRED"])

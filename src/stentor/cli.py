@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import io
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -46,8 +47,8 @@ class _Group(click.Group):
             raise click.ClickException(f"{where} {error.strerror or error}".strip()) from error
 
 
-def _configured(command: Callable[..., None]) -> Any:  # noqa: ANN401  click decorates it further
-    """Give a command `--config`, and the loaded settings."""
+def _configured(command: Callable[..., None], *, lenient: bool = False) -> Any:  # noqa: ANN401  click decorates it further
+    """Give a command `--config`, and the loaded settings; a lenient one says itself what keeps us closed."""
 
     @click.option(
         "--config",
@@ -61,7 +62,7 @@ def _configured(command: Callable[..., None]) -> Any:  # noqa: ANN401  click dec
         for name in ("host", "port", "log_level"):
             if arguments.get(name) is not None:
                 overrides[f"server.{name}"] = arguments[name]
-        command(load_settings(overrides, config=config), **arguments)
+        command(load_settings(overrides, config=config, lenient=lenient), **arguments)
 
     return update_wrapper(with_settings, command)
 
@@ -155,7 +156,7 @@ def say(loaded: Loaded, text: str | None, file: IO[str] | None, **given: Any) ->
     elif file:
         raise click.UsageError("Give TEXT or --input, not both.")
     target = _Target.of(given["output"], given["format_"], play=given["play"])
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt), _tidy_when_terminated():
         _run(_say(loaded, text, target, given))
         return
     sys.exit(130)
@@ -203,7 +204,7 @@ def engines(loaded: Loaded) -> None:
 
 
 @main.command()
-@_configured
+@partial(_configured, lenient=True)
 def doctor(loaded: Loaded) -> None:
     """Say what is installed, what is configured and from where, and what is missing."""
     from stentor.doctor import Mark, examine  # noqa: PLC0415
@@ -262,12 +263,27 @@ class _Target:
 
 
 @contextlib.contextmanager
+def _tidy_when_terminated() -> Iterator[None]:
+    """Let SIGTERM end the program as an exception does, so that nothing half made stays behind."""
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
     if path.exists() and not path.is_file():
         with path.open("wb") as device:  # a pipe or a device cannot be replaced
             yield device
         return
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise click.ClickException(f"There is no folder {path.parent} to write {path.name} in.") from error
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
     try:
         with os.fdopen(descriptor, "wb") as sink:
             yield sink
@@ -293,11 +309,16 @@ def _playing() -> Iterator[IO[bytes]]:
     try:
         yield process.stdin
         process.stdin.close()
-        if process.wait():
-            raise click.ClickException(f"{command[0]} could not play the sound.")
+        failed = process.wait() != 0
+    except BrokenPipeError:  # it ended before the sound did
+        failed = True
     finally:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
         process.kill()
         process.wait()
+    if failed:
+        raise click.ClickException(f"{command[0]} could not play the sound.")
 
 
 async def _say(loaded: Loaded, text: str, target: _Target, given: dict[str, Any]) -> None:

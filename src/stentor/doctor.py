@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from stentor import __version__
 from stentor.app import build
 from stentor.engines import Engine, installed
-from stentor.errors import StentorError
+from stentor.errors import EngineFailed, StentorError
 from stentor.types import Utterance
 from stentor.voices.catalog import OPENAI_MODELS, Catalog
 
@@ -80,6 +80,10 @@ async def examine(loaded: Loaded) -> list[Finding]:
         for name in unused
     ]
     findings += await _voice_map(catalog)
+    findings += [
+        Finding("Settings", Mark.BAD, sentence, "`stentor serve` refuses to start")
+        for sentence in loaded.refused
+    ]
     findings += _settings(loaded)
     findings += [
         Finding("Settings", Mark.NOTE, f"{name} is set, and this version does nothing with it")
@@ -108,14 +112,15 @@ def _programs() -> Iterator[Finding]:
 
 async def _engine(name: str, engine: Engine) -> Finding:
     try:
-        async with asyncio.timeout(60):
-            await engine.open()
-            seconds = await _speak_a_word(engine)
-    except (StentorError, TimeoutError) as error:
-        return Finding("Engines", Mark.BAD, f"{name} cannot speak: {error or 'no sound within 60 s'}")
-    finally:
-        await engine.close()
-    voices = len(await engine.voices())
+        try:
+            async with asyncio.timeout(60):
+                await engine.open()
+                seconds = await _speak_a_word(engine)
+                voices = len(await engine.voices())
+        finally:
+            await engine.close()
+    except Exception as error:  # noqa: BLE001  anybody's engine may raise anything; that is what we are asked for
+        return Finding("Engines", Mark.BAD, f"{name} cannot speak: {_why(error)}")
     abilities = engine.capabilities
     languages = len(abilities.languages)
     return Finding(
@@ -131,8 +136,8 @@ async def _voice_map(catalog: Catalog) -> list[Finding]:
     for name in catalog.mapped_names():
         try:
             _, voice = await catalog.find(OPENAI_MODELS[0], name, None)
-        except StentorError as error:
-            findings.append(Finding("Voice map", Mark.BAD, error.message))
+        except Exception as error:  # noqa: BLE001  an engine that cannot speak may not find voices either
+            findings.append(Finding("Voice map", Mark.BAD, f"{name}: {_why(error)}"))
         else:
             findings.append(Finding("Voice map", Mark.GOOD, f"{name} speaks as {voice.id} of {voice.engine}"))
     return findings
@@ -140,11 +145,21 @@ async def _voice_map(catalog: Catalog) -> list[Finding]:
 
 async def _speak_a_word(engine: Engine) -> float:
     voices = await engine.voices()
+    if not voices:
+        raise EngineFailed("it has no voices.")
     samples = 0
     async with aclosing(engine.synthesize(Utterance(text="Hello.", voice=voices[0]))) as chunks:
         async for chunk in chunks:
             samples += chunk.samples.size
     return samples / engine.capabilities.sample_rate
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, StentorError):
+        return error.message
+    if isinstance(error, TimeoutError) and not str(error):
+        return "no sound within 60 s"
+    return " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
 
 
 def _settings(loaded: Loaded) -> Iterator[Finding]:

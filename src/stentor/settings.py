@@ -1,6 +1,6 @@
 """The only reader of the environment: one frozen tree, and where each value came from.
 
-Later sources win: defaults, `stentor.toml`, `.env`, the environment, the command line. In the file and the
+Later sources win: defaults, `stentor.toml`, `.env`, the environment, the command line. In `.env` and the
 environment the variables of the five systems that Stentor replaces are read under their own names.
 """
 
@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_origin
+from typing import Any, get_origin
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError
@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 from stentor.api.context import ApiConfig
 from stentor.engines import DEFAULT_ENGINES, EngineConfig, installed, load
 from stentor.errors import SettingsError
+from stentor.observe.logs import Level
 from stentor.pipeline.plan import PlanConfig
 from stentor.voices.aliases import parse_voice_map
 
@@ -36,9 +37,7 @@ class ServerConfig(_Section):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 is every network.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    log_level: Literal["debug", "info", "warning", "error", "critical"] = Field(
-        default="info", description="The least serious events that are logged."
-    )
+    log_level: Level = Field(default="info", description="The least serious events that are logged.")
     debug: bool = Field(default=False, description="Log everything, whatever `log_level` says.")
     environment: str = Field(
         default="production", description="A name for this installation, shown by `stentor doctor`."
@@ -103,6 +102,7 @@ WITHOUT_EFFECT = (
     "RUNPOD_ENDPOINT", "RUNPOD_API_KEY", "MAX_CONCURRENT_REQUESTS", "BRIDGE_TOKEN", "API_KEYS",
     "RATE_LIMIT_REQUESTS", "RATE_LIMIT_WINDOW", "AUDIT_LOG_FILE", "REGION", "AWS_SECRET_MANAGER", "AWS_ID",
     "AWS_KEY", "TTS_MODE", "TTS_REMOTE_URL", "TTS_API_KEY", "WHISPER_MODE", "WHISPER_REMOTE_URL",
+    "OPENAI_API_KEY",
 )  # fmt: skip
 """Variables of the replaced systems that this version knows and does nothing with."""
 
@@ -117,6 +117,8 @@ class Loaded:
     origins: Mapping[str, str] = field(default_factory=dict)
     """Dotted path of each setting that is not its default, and its source."""
     without_effect: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    """Sentences, each a reason not to serve; only a lenient reader gets them."""
 
 
 def load_settings(
@@ -125,10 +127,12 @@ def load_settings(
     config: Path | None = None,
     environ: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    lenient: bool = False,
 ) -> Loaded:
     """Read every source; raises SettingsError with a sentence that names the setting and its source.
 
     `overrides` are dotted paths from the command line. `environ` and `folder` default to the process's own.
+    With `lenient`, settings that must not be served with are told in `refused` instead of raised.
     """
     folder = folder or Path.cwd()
     environ = os.environ if environ is None else environ
@@ -146,11 +150,14 @@ def load_settings(
             values[path] = value
             origins[path] = f"{variable[0]} in {source}" if variable else source
     everything = {**dotenv, **environ}
-    _refuse_false_safety(everything)
+    refused = tuple(_false_safety(everything))
+    if refused and not lenient:
+        raise SettingsError(refused[0])
     return Loaded(
         _build(values, origins, folder),
         origins,
         tuple(name for name in WITHOUT_EFFECT if everything.get(name)),
+        refused,
     )
 
 
@@ -287,10 +294,10 @@ def _nearest(name: str, known: Mapping[str, Any] | list[str]) -> str:
     return f" Did you mean `{near[0]}`?" if near else " docs/reference/settings.md lists them all."
 
 
-def _refuse_false_safety(variables: Mapping[str, str]) -> None:
+def _false_safety(variables: Mapping[str, str]) -> Iterator[str]:
     for name in _DEMANDS_KEYS:
         if variables.get(name, "").strip().lower() in ("1", "true", "yes", "on"):
-            raise SettingsError(
+            yield (
                 f"{name} asks for keys, which this version cannot check yet; it will not start open where "
                 f"you wanted it closed. Unset {name}, and let a reverse proxy check the keys."
             )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Literal, TypeAlias, get_args
 
-LEVELS = ("debug", "info", "warning", "error", "critical")
+Level: TypeAlias = Literal["debug", "info", "warning", "error", "critical"]
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 def configure(level: str) -> None:
