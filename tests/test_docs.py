@@ -24,6 +24,7 @@ from stentor.api.documented import AUDIO
 from stentor.audio.encode import FORMATS
 from stentor.cli import main as command
 from stentor.engines import DEFAULT_ENGINES, load
+from tests.tools import need
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -289,13 +290,10 @@ def seconds_of_speech(file: Path) -> float:
     return samples.size / rate
 
 
-needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-
-
 @pytest.mark.e2e
-@needs_curl
 @pytest.mark.parametrize("page", STORIES)
 def test_examples_run(page: str, tmp_path: Path) -> None:
+    need("curl")
     with serving(tmp_path) as address:
         tell(page, tmp_path, address)
     made = [file for file in tmp_path.iterdir() if file.suffix.lstrip(".") in FORMATS]
@@ -305,8 +303,8 @@ def test_examples_run(page: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.e2e
-@needs_curl
 def test_the_example_engines_speak(tmp_path: Path) -> None:
+    need("curl")
     tell(ENGINES, tmp_path)
     assert seconds_of_speech(tmp_path / "cq.wav") > 2
     assert seconds_of_speech(tmp_path / "saw.wav") > 1

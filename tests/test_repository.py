@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools import need, skip_or_fail
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "stentor"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -45,9 +47,10 @@ def test_each_source_file_has_its_test_file(source: Path) -> None:
 
 
 def tracked() -> list[Path]:
+    need("git")
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
     if listed.returncode:
-        pytest.skip("this is no checkout of git")
+        skip_or_fail("this is no checkout of git")
     files = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
     return [file for file in files if file.is_file()]
 

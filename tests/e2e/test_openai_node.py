@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import skip_or_fail
 from tests.e2e.server import Server
 from tests.hearing import decode, rms
+from tests.tools import skip_or_fail
 
 SCRIPT = Path(__file__).parent / "node" / "speak.mjs"
 

@@ -14,9 +14,9 @@ from typing import Any, Literal
 import openai
 import pytest
 
-from tests.e2e.conftest import skip_or_fail
 from tests.e2e.server import Server
 from tests.hearing import decode, rms
+from tests.tools import skip_or_fail
 
 Format = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
 FORMATS: tuple[Format, ...] = ("mp3", "opus", "aac", "flac", "wav", "pcm")

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.e2e.conftest import skip_or_fail
 from tests.e2e.server import Server
 from tests.hearing import decode
+from tests.tools import skip_or_fail
 
 RATE = 16_000
 # Each word of a sentence may be another one, or missing.
