@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
@@ -252,6 +254,28 @@ def test_closing_lets_what_was_begun_be_heard() -> None:
     assert closed.value.code == 1000
 
 
+@pytest.mark.parametrize("granularity", ["none", "sentence", "clause"])
+def test_closing_in_mid_sentence_ends_the_turn(granularity: str) -> None:
+    engine = ScriptedEngine()
+    with session(engine, split_granularity=granularity) as socket:
+        say(socket, "Words without", " an end", done=False)
+        socket.send_json({"type": "session.close"})
+        assert kinds(turn(socket)) == ["audio.start", "sound", "audio.done", "session.done"]
+        with pytest.raises(WebSocketDisconnect) as closed:
+            hear(socket)
+    assert closed.value.code == 1000
+    assert [asked.text for asked in engine.asked] == ["Words without an end"]
+
+
+def test_closing_between_turns_ends_no_turn() -> None:
+    with session() as socket:
+        say(socket, "Hello.")
+        turn(socket)
+        socket.send_json({"type": "session.close"})
+        with pytest.raises(WebSocketDisconnect):
+            hear(socket)
+
+
 def test_a_session_that_says_nothing_is_closed_and_told_why() -> None:
     with session(idle=0.05) as socket, pytest.raises(WebSocketDisconnect) as closed:
         hear(socket)
@@ -267,6 +291,15 @@ def test_a_session_that_listens_is_not_idle() -> None:
         assert kinds(turn(socket))[-2:] == ["audio.done", "session.done"]
 
 
+def test_silence_is_counted_from_the_end_of_the_speech() -> None:
+    engine = ScriptedEngine(delay=0.4)
+    with session(engine, idle=0.5) as socket:
+        for _ in range(2):
+            say(socket, "A slow answer.")
+            assert kinds(turn(socket))[-2:] == ["audio.done", "session.done"]
+            time.sleep(0.3)
+
+
 def test_a_client_who_leaves_stops_the_engine() -> None:
     engine = ScriptedEngine([tone(0.05)] * 1000, delay=0.01)
     with session(engine, response_format="pcm", stream_audio=True) as socket:
@@ -278,11 +311,12 @@ def test_a_client_who_leaves_stops_the_engine() -> None:
     assert engine.made < 1000
 
 
-def test_a_fault_closes_the_session_and_shows_nothing_of_the_inside() -> None:
-    def broken(_utterance: Utterance) -> Any:
+def test_a_fault_closes_the_session_and_shows_nothing_of_the_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> Any:
         raise RuntimeError("secret")
 
-    with session(ScriptedEngine(broken)) as socket:
+    monkeypatch.setattr("stentor.api.socket.speak_apart", broken)
+    with session() as socket:
         say(socket, "Hello.")
         assert kinds([hear(socket)]) == ["audio.start"]
         with pytest.raises(WebSocketDisconnect) as closed:
@@ -300,3 +334,135 @@ def test_two_engines_can_take_turns_in_one_session() -> None:
         say(socket, "Hello.")
         assert kinds(turn(socket)) == ["audio.start", "sound", "audio.done", "session.done"]
     assert len(engine.asked) == 1
+
+
+class Remote:
+    """The other end of a socket, which need not do what a client library would."""
+
+    def __init__(self) -> None:
+        self.says: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.heard: list[dict[str, Any]] = []
+        self.takes = asyncio.Event()
+        self.takes.set()
+
+    def say(self, *messages: dict[str, Any]) -> None:
+        for message in messages:
+            self.says.put_nowait({"type": "websocket.receive", "text": json.dumps(message)})
+
+    def leave(self) -> None:
+        self.says.put_nowait({"type": "websocket.disconnect", "code": 1005})
+
+    async def send(self, message: Any) -> None:
+        await self.takes.wait()
+        self.heard.append(message)
+
+
+@asynccontextmanager
+async def remote(engine: Engine, **config: Any) -> AsyncIterator[Remote]:
+    """Connect; the server must be done with the session at the end, within a second."""
+    other = Remote()
+    other.says.put_nowait({"type": "websocket.connect"})
+    scope = {
+        "type": "websocket", "path": "/v1/audio/speech/stream", "headers": [], "query_string": b"",
+        "subprotocols": [], "extensions": {},
+    }  # fmt: skip
+    app = make_api(engine, api=ApiConfig(**config))
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(app(scope, other.says.get, other.send))
+        yield other
+        async with asyncio.timeout(1):
+            await serving
+
+
+def sentences(count: int) -> list[dict[str, Any]]:
+    return [{"type": "input.text", "text": "A sentence. "}] * count
+
+
+STREAMED = {"type": "session.config", "response_format": "pcm", "stream_audio": True}
+
+
+def endless() -> ScriptedEngine:
+    return ScriptedEngine([tone(0.05)] * 10_000, delay=0.01)
+
+
+async def begun(engine: ScriptedEngine) -> None:
+    while not engine.made:  # noqa: ASYNC110  a fake that waits for nobody has no event
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("last", [[], [{"type": "session.close"}]])
+@pytest.mark.parametrize("count", [1, 300])
+async def test_leaving_is_heard_at_any_time(count: int, last: list[dict[str, Any]]) -> None:
+    engine = endless()
+    async with remote(engine) as other:
+        other.say(STREAMED, *sentences(count), {"type": "input.done"}, *last)
+        await begun(engine)
+        other.leave()
+    assert engine.closed == 1
+    assert engine.made < 100
+
+
+@pytest.mark.parametrize(
+    ("config", "count"), [({}, 10_000), ({"max_body_bytes": 8192}, 500)], ids=["messages", "text"]
+)
+async def test_who_writes_far_ahead_of_the_speech_is_told_so(config: dict[str, Any], count: int) -> None:
+    engine = endless()
+    async with remote(engine, **config) as other:
+        for _ in range(count // 50):
+            other.say(*sentences(50), {"type": "input.done"})
+    assert other.heard[-1]["type"] == "websocket.close"
+    assert other.heard[-1]["code"] == 1008
+    assert 0 < len(other.heard[-1]["reason"].encode()) <= 123
+    assert engine.closed == len(engine.asked)
+
+
+async def test_much_at_once_is_no_trouble_as_long_as_it_can_be_handled() -> None:
+    async with remote(ScriptedEngine()) as other:
+        letters: list[dict[str, Any]] = [{"type": "input.text", "text": letter} for letter in "a" * 1500]
+        for _ in range(4):
+            other.say(*letters, {"type": "input.done"})
+        other.say({"type": "session.close"})
+    assert other.heard[-1]["code"] == 1000
+
+
+async def test_who_takes_nothing_is_let_go() -> None:
+    engine = endless()
+    async with remote(engine, websocket_idle_seconds=0.1) as other:
+        other.say(STREAMED, *sentences(1), {"type": "input.done"})
+        await begun(engine)
+        other.takes.clear()
+    assert engine.closed == 1
+
+
+async def test_who_takes_no_goodbye_is_let_go() -> None:
+    async with remote(ScriptedEngine(), websocket_idle_seconds=0.1) as other:
+        await asyncio.sleep(0.01)  # it was accepted
+        assert other.heard
+        other.takes.clear()
+
+
+def warned(heard: list[dict[str, Any] | bytes]) -> list[list[str] | None]:
+    starts = [told for told in heard if isinstance(told, dict) and told["type"] == "audio.start"]
+    return [start.get("warnings") for start in starts]
+
+
+def test_what_was_left_out_is_told_once_with_the_next_sentence() -> None:
+    with session(seed=1, volume=3, split_granularity="sentence") as socket:
+        say(socket, "One\x00two. Three.", " Four\x01\x02five.")
+        first, *others = warned(turn(socket))
+        assert first is not None
+        assert [warning.split(" ")[0] for warning in first] == ["unknown", "`seed`", "1"]
+        assert others == [["2 control characters in `text` were left out"], None]
+        say(socket, "Six.")
+        assert warned(turn(socket)) == [None]
+
+
+def test_a_strict_session_refuses_what_it_would_leave_out() -> None:
+    engine = ScriptedEngine()
+    with session(engine, strict=True, split_granularity="none") as socket:
+        socket.send_json({"type": "session.config", "strict": True, "volume": 3})
+        say(socket, "One. ", "\x00Two. ", "Three.")
+        heard = turn(socket)
+    codes = [told["error"]["code"] for told in heard if isinstance(told, dict) and told["type"] == "error"]
+    assert codes == ["unsupported", "unsupported"]
+    assert [asked.text for asked in engine.asked] == ["One.", "Three."]

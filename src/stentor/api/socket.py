@@ -10,235 +10,167 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import AsyncGenerator, Awaitable, Iterator
+from contextlib import aclosing, contextmanager, suppress
+from time import monotonic
+from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
-from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from stentor.api.context import Context, ContextDep
 from stentor.api.respond import error_object
-from stentor.api.wire import SessionConfig, parse, validate
+from stentor.api.session import Session, Spoken, Turn, Work
 from stentor.audio.encode import encoded
-from stentor.errors import InvalidRequest, NothingToSpeak, StentorError, TextTooLong
-from stentor.pipeline.plan import Plan
+from stentor.errors import StentorError
 from stentor.pipeline.speak import speak_apart
-from stentor.text.clean import remove_controls
-from stentor.text.split import Sentence, Splitter
-from stentor.types import Utterance
 
 router = APIRouter()
 log = logging.getLogger(__name__)
 
 _AHEAD = 64
-"""Sentences that may wait to be spoken before reading stops."""
-_NORMAL_CLOSURE, _GOING_AWAY, _INTERNAL_ERROR = 1000, 1001, 1011
+"""Sentences that may wait to be spoken before messages wait to be handled."""
+_MOST_MESSAGES = 8192
+"""Messages that may wait to be handled."""
+_NORMAL_CLOSURE, _GOING_AWAY, _POLICY_VIOLATION, _INTERNAL_ERROR = 1000, 1001, 1008, 1011
+_NEVER_SAID = 1006
 
 
-class _Message(BaseModel):
-    model_config = ConfigDict(extra="allow")
+class _Ended(Exception):
+    """The session must end for a reason that the client is told."""
 
-    type: Literal["session.config", "input.text", "input.done", "session.close"]
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """The end of a turn, after so many sentences."""
-
-    sentences: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Spoken:
-    """Utterances to speak as one file, under the settings that held when they were written."""
-
-    plan: Plan
-    utterances: Sequence[Utterance]
-    index: int
-    as_made: bool
-
-
-_Work = _Spoken | _Turn | StentorError | None
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
 
 
 @router.websocket("/v1/audio/speech/stream")
 async def speech_stream(websocket: WebSocket, context: ContextDep) -> None:
     """Speak what arrives until the client closes the session or leaves."""
     await websocket.accept()
-    session = _Session(websocket, context)
+    code, reason = _NORMAL_CLOSURE, ""
     try:
-        await session.run()
+        await _Connection(websocket, context).run()
     except* WebSocketDisconnect:
         log.info("a websocket's client left; its work was stopped")
-    except* TimeoutError:
-        await _close(websocket, _GOING_AWAY, "The session said nothing for too long.")
+        code = _NEVER_SAID
+    except* _Ended as ended:
+        code, reason = next((end.code, end.reason) for end in ended.exceptions if isinstance(end, _Ended))
     except* Exception:
         log.exception("a websocket session failed")
-        await _close(websocket, _INTERNAL_ERROR, "Something went wrong inside the server.")
-    else:
-        await _close(websocket, _NORMAL_CLOSURE, "")
+        code, reason = _INTERNAL_ERROR, "Something went wrong inside the server."
+    if code != _NEVER_SAID:
+        await _close(websocket, code, reason, context.config.websocket_idle_seconds)
 
 
-async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+async def _close(websocket: WebSocket, code: int, reason: str, within: float) -> None:
+    """Say goodbye, to a client who may be gone or may read nothing any more."""
     if websocket.application_state is WebSocketState.CONNECTED:
-        try:
-            await websocket.close(code, reason)
-        except (RuntimeError, OSError):
-            return  # the client closed first
+        with suppress(TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
+            async with asyncio.timeout(within):
+                await websocket.close(code, reason)
 
 
-class _Session:
-    """One connection: a reader that cuts text into sentences, and a speaker that works them off."""
+class _Inbox:
+    """Messages that were received and wait to be handled: so many, and no more."""
+
+    def __init__(self, most_characters: int) -> None:
+        self._most_characters = most_characters
+        self._messages: asyncio.Queue[str | None] = asyncio.Queue()
+        self._characters = 0
+
+    def __bool__(self) -> bool:
+        return not self._messages.empty()
+
+    def put(self, message: str | None) -> None:
+        """Add a message; raises _Ended when there are too many."""
+        self._characters += len(message or "")
+        if self._characters > self._most_characters or self._messages.qsize() >= _MOST_MESSAGES:
+            raise _Ended(_POLICY_VIOLATION, "Text came much faster than it can be spoken; send it in time.")
+        self._messages.put_nowait(message)
+
+    async def get(self) -> str | None:
+        message = await self._messages.get()
+        self._characters -= len(message or "")
+        return message
+
+
+class _Connection:
+    """One client: heard at all times, whatever waits to be handled and to be spoken."""
 
     def __init__(self, websocket: WebSocket, context: Context) -> None:
         self._websocket = websocket
-        self._context = context
-        self._work: asyncio.Queue[_Work] = asyncio.Queue(_AHEAD)
-        self._plan: Plan | None = None
-        self._config: SessionConfig | None = None
-        self._splitter: Splitter | None = None
-        self._whole_turn: list[Utterance] = []
-        self._received = 0
-        self._refused = False
-        self._cut = 0
+        self._idle_seconds = context.config.websocket_idle_seconds
+        self._inbox = _Inbox(context.config.max_body_bytes)
+        self._work: asyncio.Queue[Work | None] = asyncio.Queue(_AHEAD)
+        self._session = Session(context.planner, self._work.put)
+        self._last_was_handled = False
         self._turn = 0
-        self._speaking = False
+        self._busy = 0
+        self._quiet_since = monotonic()
 
     async def run(self) -> None:
-        """Serve the session; ends when the client says `session.close`."""
+        """Serve the client until `session.close`; raises an ExceptionGroup when it ends otherwise."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._speak())
-            await self._read()
-            await self._work.put(None)
+            others = [group.create_task(task()) for task in (self._receive, self._handle, self._watch)]
+            await self._speak()
+            for task in others:
+                task.cancel()
 
-    async def _read(self) -> None:
+    async def _receive(self) -> None:
         while True:
-            message = await self._receive()
+            message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(message.get("code", _NORMAL_CLOSURE))
-            try:
-                if await self._take(message.get("text")):
-                    return
-            except StentorError as error:
-                await self._work.put(error)
+            if not self._last_was_handled:
+                self._inbox.put(message.get("text"))
+            # Many messages may have come at once; only what cannot be handled now counts as waiting.
+            await asyncio.sleep(0)
 
-    async def _receive(self) -> Message:
-        """Wait for a message; raises TimeoutError when neither side has anything to say."""
+    async def _handle(self) -> None:
+        while not self._last_was_handled:
+            message = await self._inbox.get()
+            with self._at_work():
+                self._last_was_handled = await self._session.take(message)
+        await self._work.put(None)
+
+    async def _watch(self) -> None:
         while True:
-            try:
-                async with asyncio.timeout(self._context.config.websocket_idle_seconds):
-                    return await self._websocket.receive()
-            except TimeoutError:
-                if not self._speaking and self._work.empty():
-                    raise
+            busy = self._busy or self._inbox or not self._work.empty()
+            left = self._idle_seconds - (0 if busy else monotonic() - self._quiet_since)
+            if left <= 0:
+                raise _Ended(_GOING_AWAY, "The session said nothing for too long.")
+            await asyncio.sleep(left)
 
-    async def _take(self, raw: str | None) -> bool:
-        """Act on one message; returns whether it was the last."""
-        if raw is None:
-            raise InvalidRequest("Messages to this socket are JSON text, not binary.")
-        message = parse(raw, _Message)
-        match message.type:
-            case "session.config":
-                await self._configure(message.model_dump())
-            case "input.text":
-                await self._hear(message.text)
-            case "input.done":
-                await self._end_turn()
-            case "session.close":
-                return True
-        return False
-
-    async def _configure(self, fields: dict[str, Any]) -> None:
-        fields.pop("text", None)
-        config = validate(fields, SessionConfig)
-        plan = await self._context.planner.plan_session(config.request())
-        await self._flush()
-        self._plan = plan
-        self._config = config
-
-    async def _hear(self, text: str) -> None:
-        plan = await self._settled()
-        self._received += len(text)
-        limit = self._context.planner.max_text_length
-        if self._refused:
-            return
-        if self._received > limit:
-            self._refused = True
-            self._splitter = None
-            self._whole_turn = []
-            raise TextTooLong(self._received, limit)
-        if self._splitter is None:
-            self._splitter = self._new_splitter(plan)
-        await self._queue(plan, self._splitter.feed(remove_controls(text)[0]))
-
-    async def _end_turn(self) -> None:
-        await self._flush()
-        if self._received and not self._cut and not self._refused:
-            await self._work.put(NothingToSpeak())
-        await self._work.put(_Turn(self._cut))
-        self._received = self._cut = 0
-        self._refused = False
-
-    async def _flush(self) -> None:
-        """Let everything that was written so far be spoken, under the settings of now."""
-        if self._plan and self._splitter:
-            await self._queue(self._plan, self._splitter.finish())
-        if self._plan and self._whole_turn:
-            await self._put(self._plan, self._whole_turn)
-        self._splitter = None
-        self._whole_turn = []
-
-    async def _settled(self) -> Plan:
-        if self._plan is None:
-            await self._configure({"type": "session.config"})
-        assert self._plan is not None  # noqa: S101  a configured session has a plan
-        return self._plan
-
-    def _new_splitter(self, plan: Plan) -> Splitter:
-        assert self._config is not None  # noqa: S101  a configured session has a config
-        return plan.splitter(eager=self._config.split_granularity == "clause")
-
-    async def _queue(self, plan: Plan, sentences: Iterable[Sentence]) -> None:
-        assert self._config is not None  # noqa: S101  a configured session has a config
-        for sentence in sentences:
-            utterance = plan.utterance(sentence)
-            if self._config.split_granularity == "none":
-                self._whole_turn.append(utterance)
-            else:
-                await self._put(plan, [utterance])
-
-    async def _put(self, plan: Plan, utterances: Sequence[Utterance]) -> None:
-        assert self._config is not None  # noqa: S101  a configured session has a config
-        await self._work.put(_Spoken(plan, utterances, self._cut, self._config.stream_audio))
-        self._cut += 1
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        self._busy += 1
+        try:
+            yield
+        finally:
+            self._busy -= 1
+            self._quiet_since = monotonic()
 
     async def _speak(self) -> None:
         while (work := await self._work.get()) is not None:
-            if isinstance(work, StentorError):
-                await self._send_error(work)
-            elif isinstance(work, _Turn):
-                await self._send(
-                    type="session.done", utterance_index=self._turn, total_sentences=work.sentences
-                )
-                self._turn += 1
-            else:
-                self._speaking = True
-                await self._say(work)
-                self._speaking = False
+            with self._at_work():
+                if isinstance(work, StentorError):
+                    await self._tell_error(work)
+                elif isinstance(work, Turn):
+                    await self._tell_end(work)
+                else:
+                    await self._say(work)
 
-    async def _say(self, work: _Spoken) -> None:
+    async def _say(self, work: Spoken) -> None:
         where = {"utterance_index": self._turn, "sentence_index": work.index}
-        await self._send(
+        await self._tell(
             type="audio.start",
             **where,
             sentence_text=" ".join(utterance.text for utterance in work.utterances),
             format=work.plan.format.name,
             sample_rate=work.plan.sample_rate,
+            **({"warnings": work.warnings} if work.warnings else {}),
         )
         total = 0
         failed = False
@@ -246,22 +178,32 @@ class _Session:
             async with aclosing(_audio(work)) as parts:
                 async for part in parts:
                     total += len(part)
-                    async with asyncio.timeout(self._context.config.websocket_idle_seconds):
-                        await self._websocket.send_bytes(part)
+                    await self._send(self._websocket.send_bytes(part))
         except StentorError as error:
             failed = True
-            await self._send_error(error, **where)
-        await self._send(type="audio.done", **where, total_bytes=total, error=failed)
+            await self._tell_error(error, **where)
+        await self._tell(type="audio.done", **where, total_bytes=total, error=failed)
 
-    async def _send_error(self, error: StentorError, **where: int) -> None:
-        await self._send(type="error", message=error.message, error=error_object(error), **where)
+    async def _tell_end(self, turn: Turn) -> None:
+        await self._tell(type="session.done", utterance_index=self._turn, total_sentences=turn.sentences)
+        self._turn += 1
 
-    async def _send(self, **fields: Any) -> None:  # noqa: ANN401  a JSON object
-        async with asyncio.timeout(self._context.config.websocket_idle_seconds):
-            await self._websocket.send_text(json.dumps(fields, ensure_ascii=False))
+    async def _tell_error(self, error: StentorError, **where: int) -> None:
+        await self._tell(type="error", message=error.message, error=error_object(error), **where)
+
+    async def _tell(self, **fields: Any) -> None:  # noqa: ANN401  a JSON object
+        await self._send(self._websocket.send_text(json.dumps(fields, ensure_ascii=False)))
+
+    async def _send(self, sending: Awaitable[None]) -> None:
+        """Send; who takes nothing for too long has left, and so has who closed in the meantime."""
+        try:
+            async with asyncio.timeout(self._idle_seconds):
+                await sending
+        except (TimeoutError, RuntimeError) as error:
+            raise WebSocketDisconnect(_NEVER_SAID) from error
 
 
-async def _audio(work: _Spoken) -> AsyncGenerator[bytes, None]:
+async def _audio(work: Spoken) -> AsyncGenerator[bytes, None]:
     """Encode one piece of work: as it is made, or in one piece with exact headers."""
     encoder = work.plan.format.open(work.plan.sample_rate, not work.as_made)
     async with aclosing(encoded(speak_apart(work.plan, work.utterances), encoder)) as parts:

@@ -1,0 +1,164 @@
+"""What the messages of a session become: sentences to speak, each under the settings it was written under."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from stentor.api.wire import SessionConfig, parse, validate
+from stentor.errors import InvalidRequest, NothingToSpeak, StentorError, TextTooLong, Unsupported
+from stentor.pipeline.plan import Plan, Planner
+from stentor.text.clean import remove_controls
+from stentor.text.split import Sentence, Splitter
+from stentor.types import Utterance
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    type: Literal["session.config", "input.text", "input.done", "session.close"]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The end of a turn, after so many sentences."""
+
+    sentences: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Utterances to speak as one file, under the settings that held when they were written."""
+
+    plan: Plan
+    utterances: Sequence[Utterance]
+    index: int
+    as_made: bool
+    warnings: Sequence[str] = ()
+
+
+Work = Spoken | Turn | StentorError
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    plan: Plan
+    config: SessionConfig
+
+
+class Session:
+    """Takes messages and puts work; `put` may wait until there is room."""
+
+    def __init__(self, planner: Planner, put: Callable[[Work], Awaitable[None]]) -> None:
+        self._planner = planner
+        self._put = put
+        self._settings: _Settings | None = None
+        self._splitter: Splitter | None = None
+        self._whole_turn: list[Utterance] = []
+        self._warnings: tuple[str, ...] = ()
+        self._removed = 0
+        self._received = 0
+        self._refused = False
+        self._cut = 0
+
+    async def take(self, raw: str | None) -> bool:
+        """Act on one message, None if it was binary; returns whether it was the last."""
+        try:
+            return await self._act(raw)
+        except StentorError as error:
+            await self._put(error)
+            return False
+
+    async def _act(self, raw: str | None) -> bool:
+        if raw is None:
+            raise InvalidRequest("Messages to this socket are JSON text, not binary.")
+        message = parse(raw, _Message)
+        match message.type:
+            case "session.config":
+                await self._configure(message.model_dump(exclude_unset=True))
+            case "input.text":
+                await self._hear(message.text)
+            case "input.done":
+                await self._end_turn()
+            case "session.close":
+                if self._received:
+                    await self._end_turn()
+                return True
+        return False
+
+    async def _configure(self, fields: dict[str, Any]) -> _Settings:
+        config = validate(fields, SessionConfig)
+        plan = await self._planner.plan_session(config.request())
+        await self._flush()
+        self._warnings = plan.warnings
+        self._settings = _Settings(plan, config)
+        return self._settings
+
+    async def _hear(self, piece: str) -> None:
+        settings = self._settings or await self._configure({"type": "session.config"})
+        if self._refused:
+            return
+        text, removed = remove_controls(piece)
+        if removed and settings.config.strict:
+            raise Unsupported(f"With `strict`, nothing may be left out, but {_left_out(removed)}.")
+        self._count(len(text))
+        self._removed += removed
+        if self._splitter is None:
+            self._splitter = settings.plan.splitter(eager=settings.config.split_granularity == "clause")
+        await self._queue(settings, self._splitter.feed(text))
+
+    def _count(self, characters: int) -> None:
+        self._received += characters
+        limit = self._planner.max_text_length
+        if self._received > limit:
+            self._refused = True
+            self._splitter = None
+            self._whole_turn = []
+            raise TextTooLong(self._received, limit)
+
+    async def _end_turn(self) -> None:
+        await self._flush()
+        if self._received and not self._cut and not self._refused:
+            await self._put(NothingToSpeak())
+        await self._put(Turn(self._cut))
+        self._received = self._cut = 0
+        self._refused = False
+
+    async def _flush(self) -> None:
+        """Let everything that was written so far be spoken, under the settings of now."""
+        if self._settings and self._splitter:
+            await self._queue(self._settings, self._splitter.finish())
+        if self._settings and self._whole_turn:
+            await self._say(self._settings, self._whole_turn)
+        self._splitter = None
+        self._whole_turn = []
+
+    async def _queue(self, settings: _Settings, sentences: Iterable[Sentence]) -> None:
+        for sentence in sentences:
+            utterance = settings.plan.utterance(sentence)
+            if settings.config.split_granularity == "none":
+                self._whole_turn.append(utterance)
+            else:
+                await self._say(settings, [utterance])
+
+    async def _say(self, settings: _Settings, utterances: Sequence[Utterance]) -> None:
+        as_made = settings.config.stream_audio
+        work = Spoken(settings.plan, utterances, self._cut, as_made, self._new_warnings())
+        self._cut += 1
+        await self._put(work)
+
+    def _new_warnings(self) -> Sequence[str]:
+        """Return what was not yet told."""
+        removed = (_left_out(self._removed),) if self._removed else ()
+        warnings = (*self._warnings, *removed)
+        self._warnings = ()
+        self._removed = 0
+        return warnings
+
+
+def _left_out(removed: int) -> str:
+    return f"{removed} control characters in `text` were left out"
