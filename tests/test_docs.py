@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ import pytest
 
 from stentor import errors, settings
 from stentor.api.documented import AUDIO
+from stentor.api.respond import error_object
 from stentor.audio.encode import FORMATS
 from stentor.cli import main as command
 from stentor.engines import DEFAULT_ENGINES, load
@@ -133,6 +135,12 @@ def test_every_error_has_its_row() -> None:
     assert failures
     for kind in failures:
         assert f"\n| `{kind.code}` | `{kind.__name__}` |" in page
+
+
+def test_the_example_of_an_error_is_what_the_code_says() -> None:
+    (example,) = [json.loads(block.code) for block in blocks("docs/reference/errors.md")]
+    error = errors.UnknownVoice("aloy", ["alloy"])
+    assert example == {"error": error_object(error), "detail": error.message}
 
 
 def test_every_engine_has_its_heading_and_its_licence() -> None:
