@@ -14,7 +14,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Message
 
 from stentor import errors
-from stentor.api.respond import Streamed, Worked, envelope, error_response, server_sent_events, status_of
+from stentor.api.respond import (
+    InBase64,
+    Parts,
+    Streamed,
+    Worked,
+    envelope,
+    error_response,
+    json_parts,
+    server_sent_events,
+    status_of,
+)
 
 STATUSES = {
     "InvalidRequest": 400,
@@ -124,7 +134,7 @@ class Caller:
             await answer(self.scope, self.receive, self.send)
 
 
-class Parts:
+class Given:
     """Parts of an answer, one after the other, that know how they ended."""
 
     def __init__(self, *parts: bytes, error: BaseException | None = None, forever: bool = False) -> None:
@@ -149,7 +159,7 @@ class Parts:
 
 
 async def test_a_stream_is_sent_part_by_part_and_ended() -> None:
-    caller, parts = Caller(), Parts(b"one", b"two", b"three")
+    caller, parts = Caller(), Given(b"one", b"two", b"three")
     await caller.hear(Streamed(parts(), "audio/mpeg", {"X-Voice": "alloy"}))
     start = caller.sent[0]
     assert start["status"] == 200
@@ -165,7 +175,7 @@ async def test_a_stream_is_sent_part_by_part_and_ended() -> None:
 
 
 async def test_an_error_before_the_first_part_is_raised_and_nothing_is_sent() -> None:
-    caller, parts = Caller(), Parts(error=errors.EngineBusy("tone"))
+    caller, parts = Caller(), Given(error=errors.EngineBusy("tone"))
     with pytest.raises(errors.EngineBusy):
         await caller.hear(Streamed(parts(), "audio/mpeg", {}))
     assert caller.sent == []
@@ -174,7 +184,7 @@ async def test_an_error_before_the_first_part_is_raised_and_nothing_is_sent() ->
 
 @pytest.mark.parametrize("error", [errors.NothingSpoken("tone"), ValueError("a fault"), OSError()])
 async def test_an_error_after_the_first_part_never_looks_like_an_end(error: Exception) -> None:
-    caller, parts = Caller(), Parts(b"one", error=error)
+    caller, parts = Caller(), Given(b"one", error=error)
     await caller.hear(Streamed(parts(), "audio/mpeg", {}))
     assert caller.parts == [b"one"]
     assert not caller.heard_the_end
@@ -184,7 +194,7 @@ async def test_an_error_after_the_first_part_never_looks_like_an_end(error: Exce
 @pytest.mark.parametrize("after", [0, 1, 2])
 async def test_a_caller_who_leaves_stops_the_work_at_once(after: int) -> None:
     given = [b"one", b"two"][:after]
-    caller, parts = Caller(leaves_after=after), Parts(*given, forever=True)
+    caller, parts = Caller(leaves_after=after), Given(*given, forever=True)
     await caller.hear(Streamed(parts(), "audio/mpeg", {}))
     assert parts.closed
     assert not caller.heard_the_end
@@ -192,7 +202,7 @@ async def test_a_caller_who_leaves_stops_the_work_at_once(after: int) -> None:
 
 
 async def test_a_server_that_stops_cancels_the_stream_and_says_so() -> None:
-    caller, parts = Caller(), Parts(b"one", forever=True)
+    caller, parts = Caller(), Given(b"one", forever=True)
     task = asyncio.create_task(caller.hear(Streamed(parts(), "audio/mpeg", {})))
     await caller.heard_something.wait()
     task.cancel()
@@ -210,6 +220,31 @@ async def test_work_is_answered_with_its_time() -> None:
     await caller.hear(Worked(make))
     assert dict(caller.sent[0]["headers"])[b"server-timing"].startswith(b"first;dur=")
     assert json.loads(b"".join(caller.parts)) == {"made": True}
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 200_000, 1_000_001])
+async def test_json_with_audio_in_it_is_sent_in_slices_and_is_what_json_writes(size: int) -> None:
+    audio = bytes(range(256)) * (size // 256) + bytes(size % 256)
+    caller = Caller()
+    await caller.hear(json_parts({"a": "ä", "b": [InBase64(audio), {"c": InBase64(b"no")}], "d": 1.5}))
+    written = base64.b64encode(audio).decode()
+    told = b"".join(caller.parts)
+    assert told == f'{{"a":"ä","b":["{written}",{{"c":"bm8="}}],"d":1.5}}'.encode()
+    headers = dict(caller.sent[0]["headers"])
+    assert headers[b"content-type"] == b"application/json"
+    assert int(headers[b"content-length"]) == len(told)
+    assert max(map(len, caller.parts)) <= 256 * 1024
+    assert caller.heard_the_end
+
+
+async def test_bytes_are_sent_in_slices_with_their_length() -> None:
+    caller = Caller()
+    await caller.hear(Parts([b"abc", bytes(1_000_000)], "audio/wav", {"X-Voice": "alloy"}))
+    assert b"".join(caller.parts) == b"abc" + bytes(1_000_000)
+    headers = dict(caller.sent[0]["headers"])
+    assert headers[b"content-length"] == b"1000003"
+    assert (headers[b"content-type"], headers[b"x-voice"]) == (b"audio/wav", b"alloy")
+    assert max(map(len, caller.parts)) <= 256 * 1024
 
 
 async def test_work_stops_when_its_caller_leaves() -> None:
@@ -242,7 +277,7 @@ async def test_no_task_is_left_over() -> None:
     for after in (None, 0, 1):
         caller = Caller(leaves_after=after)
         with suppress(errors.StentorError):
-            await caller.hear(Streamed(Parts(b"one", b"two")(), "audio/mpeg", {}))
+            await caller.hear(Streamed(Given(b"one", b"two")(), "audio/mpeg", {}))
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
@@ -258,7 +293,7 @@ def events_in(written: bytes) -> list[dict[str, Any]]:
 
 
 async def test_events_carry_the_parts_and_then_the_usage() -> None:
-    written = [event async for event in server_sent_events(Parts(b"one", b"\x00\xff")(), lambda: USAGE)]
+    written = [event async for event in server_sent_events(Given(b"one", b"\x00\xff")(), lambda: USAGE)]
     events = events_in(b"".join(written))
     assert [event["type"] for event in events] == ["speech.audio.delta"] * 2 + ["speech.audio.done"]
     assert b"".join(base64.b64decode(event["audio"]) for event in events[:-1]) == b"one\x00\xff"
@@ -266,7 +301,7 @@ async def test_events_carry_the_parts_and_then_the_usage() -> None:
 
 
 async def test_an_error_among_events_is_an_event_and_no_end_follows() -> None:
-    parts = Parts(b"one", error=errors.EngineCrashed("espeak", "SIGSEGV"))
+    parts = Given(b"one", error=errors.EngineCrashed("espeak", "SIGSEGV"))
     events = events_in(b"".join([event async for event in server_sent_events(parts(), lambda: USAGE)]))
     assert [event["type"] for event in events] == ["speech.audio.delta", "speech.audio.error"]
     assert events[-1]["error"]["code"] == "engine_crashed"
@@ -274,7 +309,7 @@ async def test_an_error_among_events_is_an_event_and_no_end_follows() -> None:
 
 
 async def test_an_error_before_the_first_event_is_raised() -> None:
-    parts = Parts(error=errors.EngineBusy("espeak"))
+    parts = Given(error=errors.EngineBusy("espeak"))
     with pytest.raises(errors.EngineBusy):
         await anext(server_sent_events(parts(), lambda: USAGE))
     assert parts.closed

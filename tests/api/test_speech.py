@@ -16,7 +16,7 @@ from stentor import errors
 from stentor.api.context import ApiConfig
 from stentor.engines import Capabilities
 from stentor.engines.tone import ToneEngine
-from stentor.types import Utterance, Voice, VoiceId
+from stentor.types import Voice, VoiceId
 from tests.api.inprocess import assert_envelope, client_of, make_api, speech
 from tests.fakes import ScriptedEngine, silence, tone
 from tests.hearing import decode, pcm, pitch, rms
@@ -199,10 +199,11 @@ async def test_silence_is_an_error_and_never_an_answer(fields: dict[str, Any]) -
 
 
 async def test_a_fault_is_500_with_an_id_to_find_it_by() -> None:
-    def broken(_utterance: Utterance) -> Any:
-        raise ValueError("secret words")
+    class Broken(ScriptedEngine):
+        async def find_voice(self, name: str, language: str | None) -> Voice | None:
+            raise ValueError("secret words")
 
-    async with client_of(make_api(ScriptedEngine(broken))) as client:
+    async with client_of(make_api(Broken())) as client:
         answer = await client.post(SPEECH, json=speech())
     sentence = assert_envelope(answer, 500, "internal_error")
     assert "secret" not in sentence
@@ -316,6 +317,116 @@ async def test_a_hundred_thousand_fields_hold_nobody_up(client: httpx.AsyncClien
     members = ",".join(f'"{name}":1' for name in [*names, names[-1]])
     answer = await client.post(SPEECH, content=f"{{{members}}}", headers={"Content-Type": "application/json"})
     assert "'f99999' is given twice" in assert_envelope(answer, 400, "unreadable_body", "f99999")
+
+
+class Hum(ScriptedEngine):
+    """Hums a second for each character, in one chunk a second that is made once."""
+
+    _second = tone(1.0)
+
+    def __init__(self) -> None:
+        super().__init__(lambda utterance: [self._second] * len(utterance.text))
+
+
+async def post_in_process(api: Any, path: str, body: dict[str, Any], version: str = "1.1") -> list[Any]:
+    """Send a request without a client that would hold the loop with a long answer; returns the messages."""
+    sent: list[Any] = []
+    waiting = [{"type": "http.request", "body": json.dumps(body).encode(), "more_body": False}]
+
+    async def receive() -> Any:
+        return waiting.pop() if waiting else await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": version, "method": "POST", "path": path,
+        "raw_path": path.encode(), "query_string": b"", "root_path": "", "scheme": "http", "headers": [],
+        "server": ("stentor.test", 80), "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+    async with asyncio.timeout(60):
+        await api(scope, receive, send)
+    return sent
+
+
+LONG = {"voice": "one", "response_format": "wav"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (SPEECH, speech("x" * 1100, stream=False, **LONG)),
+        (f"{SPEECH}/base64", speech("x" * 1100, **LONG)),
+        (f"{SPEECH}/batch", {"items": [{"input": "x" * 275}] * 4, **LONG}),
+    ],
+    ids=["whole", "base64", "batch"],
+)
+async def test_a_long_whole_answer_holds_nobody_up(path: str, body: dict[str, Any]) -> None:
+    """Fifty megabytes of audio: the watch that is on every test looks at it."""
+    start, *parts = await post_in_process(make_api(Hum()), path, body)
+    lengths = [len(part["body"]) for part in parts]
+    assert sum(lengths) == int(dict(start["headers"])[b"content-length"]) > 1100 * 48_000
+    assert max(lengths) <= 256 * 1024
+    assert [part["more_body"] for part in parts[-2:]] == [True, False]
+
+
+@pytest.mark.parametrize(("route", "fields"), [(SPEECH, {"stream": False}), (f"{SPEECH}/base64", {})])
+@pytest.mark.parametrize("format_", MEDIA_TYPES)
+async def test_a_whole_answer_that_grows_too_long_is_refused(
+    route: str, fields: dict[str, Any], format_: str
+) -> None:
+    engine = ScriptedEngine([tone(0.5)] * 20)
+    async with client_of(make_api(engine, api=ApiConfig(max_whole_seconds=2))) as client:
+        answer = await client.post(route, json=speech(response_format=format_) | fields)
+    sentence = assert_envelope(answer, 413, "answer_too_long", "input")
+    assert "2 seconds" in sentence
+    assert "Stream it" in sentence
+    assert engine.made < 8, "the engine is stopped at once"
+    assert engine.closed == 1
+
+
+@pytest.mark.parametrize("stream_format", ["audio", "sse"])
+async def test_a_streamed_answer_may_be_of_any_length(stream_format: str) -> None:
+    async with client_of(make_api(api=ApiConfig(max_whole_seconds=1))) as client:
+        answer = await client.post(
+            SPEECH, json=speech("x" * 60, response_format="pcm", stream_format=stream_format)
+        )
+    assert answer.status_code == 200
+    assert len(answer.content) > 3 * 24_000 * 2 * 0.95
+
+
+async def test_a_batch_shares_the_length_of_one_answer() -> None:
+    """What an item that failed had taken is there for the others."""
+    items = [{"input": "x" * 100}] + [{"input": "x" * 20}] * 5
+    async with client_of(make_api(api=ApiConfig(max_whole_seconds=3))) as client:
+        told = (await client.post(f"{SPEECH}/batch", json={"items": items})).json()
+    codes = [result.get("error", {}).get("code") for result in told["results"]]
+    assert codes.count("answer_too_long") == told["failed"]
+    assert codes[0] == "answer_too_long"
+    assert 1 <= told["succeeded"] <= 3
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_http_1_0_has_whole_files_only(*, stream: bool) -> None:
+    body = speech("x" * 20, response_format="wav", stream=stream)
+    start, *parts = await post_in_process(make_api(), SPEECH, body, "1.0")
+    file = b"".join(part["body"] for part in parts)
+    assert int(dict(start["headers"])[b"content-length"]) == len(file)
+    with wave.open(BytesIO(file)) as heard:
+        assert heard.getnframes() == (len(file) - 44) // 2
+
+
+async def test_a_body_that_does_not_come_is_408_and_the_end_of_the_connection() -> None:
+    class Silent(httpx.AsyncByteStream):
+        async def __aiter__(self) -> Any:
+            await asyncio.Event().wait()
+            yield b""
+
+    async with client_of(make_api(api=ApiConfig(body_seconds=0.05))) as client:
+        headers = {"Content-Type": "application/json"}
+        answer = await client.post(SPEECH, content=Silent(), headers=headers)
+    assert "0.05 seconds" in assert_envelope(answer, 408, "body_too_slow")
+    assert answer.headers["connection"] == "close"
 
 
 async def test_a_slow_engine_is_heard_before_it_has_ended() -> None:

@@ -6,8 +6,11 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+import math
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from http import HTTPStatus
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
@@ -37,6 +40,7 @@ STATUSES: Mapping[type[errors.StentorError], int] = {
     errors.StentorError: 500,
 }
 _RETRY_AFTER_SECONDS = 1
+_SLICE = 192 * 1024  # of three bytes each, so that slices of base64 can be joined
 
 
 def status_of(error: errors.StentorError) -> int:
@@ -107,6 +111,60 @@ class Streamed(Response):
                 return
             leaving.over()
             await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+@dataclass(frozen=True, slots=True)
+class InBase64:
+    """Bytes that an answer holds in base64."""
+
+    content: bytes
+
+
+class Parts(Response):
+    """A whole answer that is encoded and sent in slices, so that no length of it holds the event loop."""
+
+    def __init__(
+        self, parts: Sequence[bytes | InBase64], media_type: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.status_code = 200
+        self.media_type = media_type
+        self.background = None
+        self._parts = parts
+        self.init_headers({**(headers or {}), "Content-Length": str(sum(map(_length, parts)))})
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send the answer."""
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        for part in self._parts:
+            for piece in _slices(part):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                await asyncio.sleep(0)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def json_parts(value: dict[str, Any], headers: Mapping[str, str] | None = None) -> Parts:
+    """Answer with JSON in which any value may be InBase64."""
+    held: list[InBase64] = []
+    mark = uuid.uuid4().hex
+
+    def mark_place(found: InBase64) -> str:
+        held.append(found)
+        return mark
+
+    text = json.dumps(value, default=mark_place, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    around = text.encode().split(mark.encode())
+    parts = [part for pair in zip(around, held, strict=False) for part in pair]
+    return Parts([*parts, around[-1]], "application/json", headers)
+
+
+def _length(part: bytes | InBase64) -> int:
+    return 4 * math.ceil(len(part.content) / 3) if isinstance(part, InBase64) else len(part)
+
+
+def _slices(part: bytes | InBase64) -> Iterator[bytes]:
+    content, write = (part.content, base64.b64encode) if isinstance(part, InBase64) else (part, bytes)
+    for begin in range(0, len(content), _SLICE):
+        yield write(content[begin : begin + _SLICE])
 
 
 class Worked(Response):

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import math
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from functools import partial
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from stentor import threads
 from stentor.api.context import Context, context_of
 from stentor.api.documented import AUDIO, BASE64, BATCH
 from stentor.api.operations import Operation
-from stentor.api.respond import Streamed, Worked, error_object, server_sent_events
+from stentor.api.respond import (
+    InBase64,
+    Parts,
+    Streamed,
+    Worked,
+    error_object,
+    json_parts,
+    server_sent_events,
+)
 from stentor.api.wire import BatchBody, Body, SpeechBody, read_body, validate
 from stentor.audio.encode import encoded
-from stentor.errors import InvalidRequest, StentorError
+from stentor.errors import AnswerTooLong, InvalidRequest, StentorError
 from stentor.pipeline.plan import Plan
 from stentor.pipeline.speak import Usage, speak
+from stentor.types import AudioChunk
 
 _AUDIO_TOKENS_PER_SECOND = 20
 _BATCH_AT_ONCE = 4
@@ -32,16 +41,17 @@ async def speech(request: Request) -> Response:
     """Speak a text.
 
     The audio is sent as it is made. `stream_format: "sse"` sends it as events, `stream: false` whole.
+    HTTP/1.0 has no way to send what has no length yet: its callers get files whole.
     """
     context = context_of(request)
     body = await _asked(request, SpeechBody)
     plan = await context.planner.plan(body.request())
     if body.stream_format == "sse":
         return _events(plan)
-    if body.stream:
+    if body.stream and request.scope.get("http_version") != "1.0":
         parts = encoded(speak(plan, plan.utterances()), plan.format.open(plan.sample_rate, False))
         return Streamed(parts, plan.format.media_type, _headers(plan))
-    return Worked(partial(_whole, plan))
+    return Worked(partial(_whole, plan, _Allowance(context.config.max_whole_seconds)))
 
 
 async def speech_base64(request: Request) -> Response:
@@ -52,14 +62,14 @@ async def speech_base64(request: Request) -> Response:
 
     async def make() -> Response:
         usage = Usage()
-        audio = await _file(plan, usage)
+        audio = await _file(plan, usage, _Allowance(context.config.max_whole_seconds))
         answer = {
-            "audio": base64.b64encode(audio).decode(),
+            "audio": InBase64(audio),
             "format": plan.format.name,
             "sample_rate": plan.sample_rate,
             "duration_ms": round(1000 * usage.samples / plan.sample_rate),
         }
-        return JSONResponse(answer, headers=_names(plan))
+        return json_parts(answer, _names(plan))
 
     return Worked(make)
 
@@ -84,11 +94,13 @@ async def _asked(request: Request, model: type[Body]) -> Body:
 
 async def _batch(context: Context, requests: list[dict[str, Any]]) -> Response:
     at_once = asyncio.Semaphore(_BATCH_AT_ONCE)
+    allowance = _Allowance(context.config.max_whole_seconds)
 
     async def one(index: int, fields: dict[str, Any]) -> dict[str, Any]:
         async with at_once:
             try:
-                return {"index": index, "status": "success", **await _batch_item(context, index, fields)}
+                plan = await context.planner.plan(validate(fields, SpeechBody, f"items.{index}.").request())
+                return {"index": index, "status": "success", **await _batch_item(plan, allowance)}
             except StentorError as error:
                 return {"index": index, "status": "error", "error": error_object(error)}
 
@@ -96,7 +108,7 @@ async def _batch(context: Context, requests: list[dict[str, Any]]) -> Response:
         tasks = [group.create_task(one(*numbered)) for numbered in enumerate(requests)]
     results = [task.result() for task in tasks]
     succeeded = sum(result["status"] == "success" for result in results)
-    return JSONResponse({
+    return json_parts({
         "id": f"speech-batch-{uuid.uuid4().hex}",
         "results": results,
         "total": len(results),
@@ -105,13 +117,10 @@ async def _batch(context: Context, requests: list[dict[str, Any]]) -> Response:
     })
 
 
-async def _batch_item(context: Context, index: int, fields: dict[str, Any]) -> dict[str, Any]:
-    body = validate(fields, SpeechBody, f"items.{index}.")
-    plan = await context.planner.plan(body.request())
+async def _batch_item(plan: Plan, allowance: _Allowance) -> dict[str, Any]:
     usage = Usage()
-    audio = await _file(plan, usage)
     return {
-        "audio_data": base64.b64encode(audio).decode(),
+        "audio_data": InBase64(await _file(plan, usage, allowance)),
         "media_type": plan.format.media_type,
         "usage": _tokens(plan, usage),
         **({"warnings": plan.warnings} if plan.warnings else {}),
@@ -129,14 +138,43 @@ def _events(plan: Plan) -> Response:
     )
 
 
-async def _whole(plan: Plan) -> Response:
-    return Response(await _file(plan, Usage()), media_type=plan.format.media_type, headers=_headers(plan))
+class _Allowance:
+    """Seconds of audio that one whole answer may hold."""
+
+    def __init__(self, seconds: int) -> None:
+        self._most = seconds
+        self._left = float(seconds)
+
+    async def bound(self, chunks: AsyncGenerator[AudioChunk, None]) -> AsyncGenerator[AudioChunk, None]:
+        """Pass chunks on; raises AnswerTooLong. What fails is not kept, and gives back what it took."""
+        taken = 0.0
+        try:
+            async with aclosing(chunks) as source:
+                async for chunk in source:
+                    taken += chunk.samples.size / chunk.rate
+                    self._take(chunk.samples.size / chunk.rate)
+                    yield chunk
+        except BaseException:
+            self._left += taken
+            raise
+
+    def _take(self, seconds: float) -> None:
+        self._left -= seconds
+        if self._left < 0:
+            raise AnswerTooLong(self._most)
 
 
-async def _file(plan: Plan, usage: Usage) -> bytes:
+async def _whole(plan: Plan, allowance: _Allowance) -> Response:
+    audio = await _file(plan, Usage(), allowance)
+    return Parts([audio], plan.format.media_type, _headers(plan))
+
+
+async def _file(plan: Plan, usage: Usage, allowance: _Allowance) -> bytes:
     encoder = plan.format.open(plan.sample_rate, True)
-    async with aclosing(encoded(speak(plan, plan.utterances(), usage), encoder)) as parts:
-        return b"".join([part async for part in parts])
+    encoder.blocking = True  # whatever the format, a long file takes long to put together
+    chunks = allowance.bound(speak(plan, plan.utterances(), usage))
+    async with aclosing(encoded(chunks, encoder)) as parts:
+        return await threads.run(b"".join, [part async for part in parts])
 
 
 def _tokens(plan: Plan, usage: Usage) -> dict[str, int]:
