@@ -174,16 +174,6 @@ def test_a_mistake_is_an_event_and_nothing_ends(message: str, code: str) -> None
         assert kinds(turn(socket)) == ["audio.start", "sound", "audio.done", "session.done"]
 
 
-def test_a_refused_config_leaves_the_last_one_in_force() -> None:
-    engine = ScriptedEngine()
-    with session(engine, voice="two") as socket:
-        socket.send_json({"type": "session.config", "voice": "nobody"})
-        assert kinds([hear(socket)]) == ["error"]
-        say(socket, "Hello.")
-        turn(socket)
-    assert engine.asked[0].voice.id == "two"
-
-
 def test_bytes_are_no_messages() -> None:
     with session() as socket:
         socket.send_bytes(b"hello")
@@ -223,25 +213,12 @@ def test_a_turn_without_words_says_so_once() -> None:
         assert kinds(turn(socket)) == ["session.done"]
 
 
-def test_a_turn_that_is_too_long_is_refused_and_the_next_is_not() -> None:
-    with session(limit=20, split_granularity="none") as socket:
-        say(socket, "x" * 15, "x" * 15)
-        heard = turn(socket)
-        assert kinds(heard) == ["error", "session.done"]
-        assert isinstance(heard[0], dict)
-        assert heard[0]["error"]["code"] == "text_too_long"
-        say(socket, "x" * 15)
-        assert kinds(turn(socket)) == ["audio.start", "sound", "audio.done", "session.done"]
-
-
-def test_words_before_a_new_config_are_not_lost() -> None:
-    engine = ScriptedEngine()
-    with session(engine, voice="one", split_granularity="sentence") as socket:
-        say(socket, "These words ", done=False)
-        socket.send_json({"type": "session.config", "voice": "two", "split_granularity": "sentence"})
-        say(socket, "stay.")
-        turn(socket)
-    assert " ".join(asked.text for asked in engine.asked) == "These words stay."
+def test_warnings_come_with_the_next_sentence() -> None:
+    with session(volume=3, split_granularity="sentence") as socket:
+        say(socket, "One. Two.")
+        first, second = [told for told in turn(socket) if isinstance(told, dict) and "format" in told]
+    assert first["warnings"] == ["unknown fields were ignored: 'volume'"]
+    assert "warnings" not in second
 
 
 def test_closing_lets_what_was_begun_be_heard() -> None:
@@ -252,28 +229,6 @@ def test_closing_lets_what_was_begun_be_heard() -> None:
         with pytest.raises(WebSocketDisconnect) as closed:
             hear(socket)
     assert closed.value.code == 1000
-
-
-@pytest.mark.parametrize("granularity", ["none", "sentence", "clause"])
-def test_closing_in_mid_sentence_ends_the_turn(granularity: str) -> None:
-    engine = ScriptedEngine()
-    with session(engine, split_granularity=granularity) as socket:
-        say(socket, "Words without", " an end", done=False)
-        socket.send_json({"type": "session.close"})
-        assert kinds(turn(socket)) == ["audio.start", "sound", "audio.done", "session.done"]
-        with pytest.raises(WebSocketDisconnect) as closed:
-            hear(socket)
-    assert closed.value.code == 1000
-    assert [asked.text for asked in engine.asked] == ["Words without an end"]
-
-
-def test_closing_between_turns_ends_no_turn() -> None:
-    with session() as socket:
-        say(socket, "Hello.")
-        turn(socket)
-        socket.send_json({"type": "session.close"})
-        with pytest.raises(WebSocketDisconnect):
-            hear(socket)
 
 
 def test_a_session_that_says_nothing_is_closed_and_told_why() -> None:
@@ -439,30 +394,3 @@ async def test_who_takes_no_goodbye_is_let_go() -> None:
         await asyncio.sleep(0.01)  # it was accepted
         assert other.heard
         other.takes.clear()
-
-
-def warned(heard: list[dict[str, Any] | bytes]) -> list[list[str] | None]:
-    starts = [told for told in heard if isinstance(told, dict) and told["type"] == "audio.start"]
-    return [start.get("warnings") for start in starts]
-
-
-def test_what_was_left_out_is_told_once_with_the_next_sentence() -> None:
-    with session(seed=1, volume=3, split_granularity="sentence") as socket:
-        say(socket, "One\x00two. Three.", " Four\x01\x02five.")
-        first, *others = warned(turn(socket))
-        assert first is not None
-        assert [warning.split(" ")[0] for warning in first] == ["unknown", "`seed`", "1"]
-        assert others == [["2 control characters in `text` were left out"], None]
-        say(socket, "Six.")
-        assert warned(turn(socket)) == [None]
-
-
-def test_a_strict_session_refuses_what_it_would_leave_out() -> None:
-    engine = ScriptedEngine()
-    with session(engine, strict=True, split_granularity="none") as socket:
-        socket.send_json({"type": "session.config", "strict": True, "volume": 3})
-        say(socket, "One. ", "\x00Two. ", "Three.")
-        heard = turn(socket)
-    codes = [told["error"]["code"] for told in heard if isinstance(told, dict) and told["type"] == "error"]
-    assert codes == ["unsupported", "unsupported"]
-    assert [asked.text for asked in engine.asked] == ["One.", "Three."]

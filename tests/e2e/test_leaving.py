@@ -200,18 +200,80 @@ def test_a_server_ends_promptly_while_callers_still_listen(tmp_path: Path) -> No
         stack.enter_context(connect(f"ws://127.0.0.1:{server.port}{SPEECH}/stream"))
 
 
+def descriptors_once_quiet(server: Server) -> int:
+    """Count what is open when the connections that asked for its health are gone."""
+    time.sleep(0.5)
+    return server.process.num_fds()
+
+
+@contextlib.contextmanager
+def reading_nothing(server: Server) -> Iterator[socket.socket]:
+    """Connect with hardly any room for what will come; at the end the server must have hung up by itself."""
+    before = descriptors_once_quiet(server)
+    with contextlib.closing(socket.socket()) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(10)
+        connection.connect(("127.0.0.1", server.port))
+        yield connection
+        assert server.process.num_fds() > before
+        deadline = time.monotonic() + 15
+        while server.process.num_fds() > before and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert server.process.num_fds() == before
+    assert rms(pcm(server.speak("Still here.", response_format="pcm").content)) > 0.02
+
+
 def test_a_caller_who_takes_nothing_is_cut_off(tmp_path: Path) -> None:
     """A reader may be slow, and may pause; one who stops for good gives back his place."""
-    with running(tmp_path, {"STENTOR_STALLED_SECONDS": "2"}) as server:
-        before = server.process.num_fds()
-        with contextlib.closing(socket.socket()) as connection:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            connection.connect(("127.0.0.1", server.port))
-            connection.sendall(speech_request(response_format="pcm", sample_rate=48_000))
-            assert connection.recv(100).startswith(b"HTTP/1.1 200")
-            assert server.process.num_fds() > before
-            deadline = time.monotonic() + 15
-            while server.process.num_fds() > before and time.monotonic() < deadline:
-                time.sleep(0.1)
-            assert server.process.num_fds() == before
-        assert rms(pcm(server.speak("Still here.", response_format="pcm").content)) > 0.02
+    with running(tmp_path, {"STENTOR_STALLED_SECONDS": "2"}) as server, reading_nothing(server) as connection:
+        connection.sendall(speech_request(response_format="pcm", sample_rate=48_000))
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def masked(message: dict[str, Any]) -> bytes:
+    """Write a message to the server as a frame, under a mask that changes nothing."""
+    text = json.dumps(message).encode()
+    length = bytes([0x80 + len(text)]) if len(text) < 126 else b"\xfe" + len(text).to_bytes(2)
+    return b"\x81" + length + bytes(4) + text
+
+
+def test_a_websocket_whose_client_takes_nothing_is_cut_off(tmp_path: Path) -> None:
+    variables = {"STENTOR_API_WEBSOCKET_IDLE_SECONDS": "1", "STENTOR_STALLED_SECONDS": "4"}
+    with running(tmp_path, variables) as server, reading_nothing(server) as connection:
+        connection.sendall(HANDSHAKE)
+        assert b" 101 " in connection.recv(4096)
+        connection.sendall(
+            masked({"type": "session.config", "response_format": "pcm", "sample_rate": 48_000})
+            + masked({"type": "input.text", "text": LONG[:3900]})
+            + masked({"type": "input.done"})
+        )
+        time.sleep(1)
+        assert server.settles(), "its work must end before its connection does"
+
+
+def test_a_websocket_is_closed_by_its_client_while_much_waits_to_be_spoken(idle: Server) -> None:
+    url = f"ws://127.0.0.1:{idle.port}{SPEECH}/stream"
+    with connect(url, max_queue=None) as connection:
+        connection.send(json.dumps({"type": "session.config", "response_format": "pcm", "speed": 0.25}))
+        for _ in range(10):
+            connection.send(json.dumps({"type": "input.text", "text": LONG[:2000]}))
+            connection.send(json.dumps({"type": "input.done"}))
+        connection.send(json.dumps({"type": "session.close"}))
+        assert json.loads(connection.recv(timeout=10))["type"] == "audio.start"
+        left = time.monotonic()
+    assert idle.settles()
+    assert time.monotonic() - left < 2
+
+
+def test_a_client_who_writes_far_ahead_is_told_that_it_does(idle: Server) -> None:
+    url = f"ws://127.0.0.1:{idle.port}{SPEECH}/stream"
+    turn = (json.dumps({"type": "input.text", "text": LONG[:4000]}), json.dumps({"type": "input.done"}))
+    with connect(url, max_queue=None, max_size=None) as connection:
+        with contextlib.suppress(ConnectionClosed):
+            for message in turn * 3000:
+                connection.send(message)
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                connection.recv(timeout=10)
+        assert connection.close_code == 1008
+    assert idle.settles(3)

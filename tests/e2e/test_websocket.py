@@ -305,6 +305,29 @@ async def test_a_closed_session_ends_normally_after_what_was_begun(server: Serve
     assert closed.value.rcvd.code == 1000
 
 
+@pytest.mark.parametrize("granularity", ["none", "sentence", "clause"])
+async def test_a_session_closed_in_mid_turn_speaks_what_it_heard(server: Server, granularity: str) -> None:
+    async with session(server, split_granularity=granularity) as live:
+        await live.say("input.text", text="One sentence. And half of another")
+        await live.say("session.close")
+        starts, sounds = await live.turn()
+        assert " ".join(start["sentence_text"] for start in starts) == "One sentence. And half of another"
+        assert all(rms(decode(sound, "wav")) > 0.02 for sound in sounds)
+        with pytest.raises(ConnectionClosed) as closed:
+            await live.hear()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1000
+
+
+async def test_what_is_left_out_is_told_with_the_next_sentence(server: Server) -> None:
+    async with session(server, instructions="Whisper.", split_granularity="sentence") as live:
+        await live.say("input.text", text="One\x07 sentence. And another.")
+        await live.say("input.done")
+        (first, second), _ = await live.turn()
+    assert [warning.split(" ")[0] for warning in first["warnings"]] == ["`instructions`", "1"]
+    assert "warnings" not in second
+
+
 async def test_many_sessions_speak_at_once(server: Server) -> None:
     async def one(number: int) -> int:
         async with session(server, response_format="pcm", stream_audio=True) as live:
