@@ -125,7 +125,7 @@ def test_mistakes_are_sentences(tmp_path: Path) -> None:
     refused(say("Hello.", "-o", "a.wav", "--play"), "not both", code=2)
     refused(say("Hello.", "--speed", "9"), "0.25", "4", code=2)
     refused(say("Hello.", "--speed", "nan"), "--speed", code=2)
-    refused(say("Hello.", "-o", "out.ogg"), "'ogg'", "mp3")
+    refused(say("Hello.", "-o", "out.ogg"), "'ogg'", "mp3", code=2)
     refused(say("Hello.", "-o", "nowhere/out.wav"), "no folder nowhere to write out.wav in")
     refused(say("Hello.", "-o", "text.txt/out.wav"), "no folder text.txt to write out.wav in")
     refused(run("say", "Hello.", "-v", "allooy"), "'allooy'", "Did you mean alloy")
@@ -136,7 +136,7 @@ def test_mistakes_are_sentences(tmp_path: Path) -> None:
 def test_a_failure_leaves_the_file_that_was_there_and_nothing_else(tmp_path: Path) -> None:
     target = tmp_path / "out.ogg"
     target.write_bytes(b"precious")
-    refused(say("Hello.", "-o", "out.ogg"), "'ogg'")
+    refused(say("Hello.", "-o", "out.ogg"), "'ogg'", code=2)
     refused(say("...", "-o", "out.ogg", "-f", "wav"), "nothing to speak")
     assert target.read_bytes() == b"precious"
     assert list(tmp_path.iterdir()) == [target]

@@ -11,10 +11,11 @@ from click.testing import CliRunner
 
 from stentor import __version__, app, doctor
 from stentor.cli import main
-from stentor.doctor import Finding, Mark, examine, player
+from stentor.doctor import Finding, Mark, examine
 from stentor.engines import EngineConfig
 from stentor.engines.tone import ToneEngine
 from stentor.errors import EngineUnavailable
+from stentor.say import player
 from stentor.settings import Loaded, load_settings
 from stentor.types import Voice
 

@@ -6,13 +6,9 @@ import asyncio
 import contextlib
 import io
 import os
-import signal
 import socket
-import subprocess
 import sys
-import tempfile
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing
+from collections.abc import Callable
 from functools import partial, update_wrapper
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -23,10 +19,7 @@ from stentor import __version__
 from stentor.errors import StentorError
 
 if TYPE_CHECKING:
-    from stentor.pipeline.plan import Plan
     from stentor.settings import Loaded
-
-_LONG = 600  # characters; shorter text is spoken before a progress bar would be seen
 
 
 class _Group(click.Group):
@@ -87,6 +80,7 @@ def serve(loaded: Loaded, **_given: Any) -> None:  # noqa: ANN401  they are in t
 
     server = loaded.settings.server
     logs.configure("debug" if server.debug else server.log_level)
+    application = create_app(loaded.settings)
     listening = _listen(server.host, server.port)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # of Linux; every connection inherits it
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * server.stalled_seconds)
@@ -96,7 +90,7 @@ def serve(loaded: Loaded, **_given: Any) -> None:  # noqa: ANN401  they are in t
     for name in loaded.without_effect:
         click.echo(f"{name} is set, and this version does nothing with it.", err=True)
     config = uvicorn.Config(
-        create_app(loaded.settings),
+        application,
         loop="uvloop",
         http="httptools",
         ws="wsproto",
@@ -143,6 +137,12 @@ def say(loaded: Loaded, text: str | None, file: IO[str] | None, **given: Any) ->
 
     Without -o and --play, the sound goes to a file speech.mp3 in this folder, or into the pipe.
     """
+    from stentor.audio.stretch import FASTEST, SLOWEST  # noqa: PLC0415
+    from stentor.say import Target, tidy_when_terminated  # noqa: PLC0415
+    from stentor.say import say as speak_to  # noqa: PLC0415
+    from stentor.text.language import language_tag  # noqa: PLC0415
+    from stentor.types import SpeechRequest  # noqa: PLC0415
+
     if text is None:
         source = file or (
             None if sys.stdin.isatty() else io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8")
@@ -155,9 +155,19 @@ def say(loaded: Loaded, text: str | None, file: IO[str] | None, **given: Any) ->
             raise click.ClickException("The text to speak is not UTF-8.") from error
     elif file:
         raise click.UsageError("Give TEXT or --input, not both.")
-    target = _Target.of(given["output"], given["format_"], play=given["play"])
-    with contextlib.suppress(KeyboardInterrupt), _tidy_when_terminated():
-        _run(_say(loaded, text, target, given))
+    if not SLOWEST <= given["speed"] <= FASTEST:
+        raise click.BadParameter(f"must be between {SLOWEST} and {FASTEST:g}", param_hint="--speed")
+    target = Target.of(given["output"], given["format_"], play=given["play"])
+    request = SpeechRequest(
+        text=text,
+        model=given["model"],
+        voice=given["voice"],
+        format=target.format,
+        speed=given["speed"],
+        language=language_tag(given["language"] or ""),
+    )
+    with contextlib.suppress(KeyboardInterrupt), tidy_when_terminated():
+        _run(speak_to(loaded.settings, request, target))
         return
     sys.exit(130)
 
@@ -223,171 +233,6 @@ def doctor(loaded: Loaded) -> None:
     if missing:
         raise click.ClickException(f"{len(missing)} of the lines above need you.")
     click.echo("Everything that is needed is here.")
-
-
-class _Target:
-    """Where `say` puts the sound."""
-
-    def __init__(self, format_: str, *, path: Path | None, play: bool) -> None:
-        self.format = format_
-        self.path = path
-        self.play = play
-
-    @classmethod
-    def of(cls, output: str | None, format_: str | None, *, play: bool) -> _Target:
-        """Understand the options."""
-        if play:
-            if output:
-                raise click.UsageError("Give --output or --play, not both.")
-            return cls("wav", path=None, play=True)
-        if output is None and sys.stdout.isatty():
-            output = f"speech.{format_ or 'mp3'}"
-        if output in (None, "-"):
-            return cls(format_ or "mp3", path=None, play=False)
-        path = Path(str(output))
-        return cls(format_ or path.suffix.lstrip(".").lower() or "mp3", path=path, play=False)
-
-    @contextlib.contextmanager
-    def opened(self) -> Iterator[IO[bytes]]:
-        """Open it; a file appears under its name only when it is complete."""
-        if self.play:
-            with _playing() as sink:
-                yield sink
-        elif self.path is None:
-            yield sys.stdout.buffer
-            sys.stdout.buffer.flush()
-        else:
-            with _replacing(self.path) as sink:
-                yield sink
-            click.echo(f"Wrote {self.path}.", err=True)
-
-
-@contextlib.contextmanager
-def _tidy_when_terminated() -> Iterator[None]:
-    """Let SIGTERM end the program as an exception does, so that nothing half made stays behind."""
-    before = signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    if path.exists() and not path.is_file():
-        with path.open("wb") as device:  # a pipe or a device cannot be replaced
-            yield device
-        return
-    try:
-        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise click.ClickException(f"There is no folder {path.parent} to write {path.name} in.") from error
-    except OSError as error:
-        raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
-    try:
-        with os.fdopen(descriptor, "wb") as sink:
-            yield sink
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(draft).chmod(0o666 & ~mask)
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
-
-
-@contextlib.contextmanager
-def _playing() -> Iterator[IO[bytes]]:
-    from stentor.doctor import PLAYERS, player  # noqa: PLC0415
-
-    command = player()
-    if command is None:
-        names = ", ".join(known[0] for known in PLAYERS)
-        raise click.ClickException(f"There is no player here. Install one of {names}, or use --output.")
-    process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603  one of our own list
-    assert process.stdin is not None  # noqa: S101  it was asked for
-    try:
-        yield process.stdin
-        process.stdin.close()
-        failed = process.wait() != 0
-    except BrokenPipeError:  # it ended before the sound did
-        failed = True
-    finally:
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
-        process.kill()
-        process.wait()
-    if failed:
-        raise click.ClickException(f"{command[0]} could not play the sound.")
-
-
-async def _say(loaded: Loaded, text: str, target: _Target, given: dict[str, Any]) -> None:
-    from stentor.app import build  # noqa: PLC0415
-    from stentor.audio.stretch import FASTEST, SLOWEST  # noqa: PLC0415
-    from stentor.types import SpeechRequest  # noqa: PLC0415
-
-    if not SLOWEST <= given["speed"] <= FASTEST:
-        raise click.BadParameter(f"must be between {SLOWEST} and {FASTEST:g}", param_hint="--speed")
-    context = build(_alone(loaded.settings))
-    plan = await context.planner.plan(
-        SpeechRequest(
-            text=text,
-            model=given["model"],
-            voice=given["voice"],
-            format=target.format,
-            speed=given["speed"],
-            language=given["language"],
-        )
-    )
-    for warning in plan.warnings:
-        click.echo(f"Note: {warning}.", err=True)
-    try:
-        await plan.engine.open()
-        async with aclosing(_sound(plan, target)) as parts:
-            first = await anext(parts)
-            with target.opened() as sink:
-                sink.write(first)
-                async for part in parts:
-                    sink.write(part)
-    finally:
-        await plan.engine.close()
-
-
-async def _sound(plan: Plan, target: _Target) -> AsyncGenerator[bytes, None]:
-    """Encode the speech, with a progress bar over long text: whole for a file, as made for a pipe."""
-    from stentor.audio.encode import encoded  # noqa: PLC0415
-    from stentor.pipeline.speak import speak  # noqa: PLC0415
-    from stentor.types import AudioChunk, Utterance  # noqa: PLC0415
-
-    hidden = len(plan.text) < _LONG or not sys.stderr.isatty()
-    with click.progressbar(length=len(plan.text), label="Speaking", file=sys.stderr, hidden=hidden) as bar:
-
-        def utterances() -> Iterator[Utterance]:
-            for utterance in plan.utterances():
-                yield utterance
-                bar.update(utterance.start + len(utterance.text) - bar.pos)
-
-        async def chunks() -> AsyncGenerator[AudioChunk, None]:
-            async with aclosing(speak(plan, utterances())) as spoken:
-                async for chunk in spoken:
-                    yield chunk
-
-        encoder = plan.format.open(plan.sample_rate, target.path is not None)
-        async with aclosing(encoded(chunks(), encoder)) as parts:
-            async for part in parts:
-                yield part
-
-
-def _alone(settings: Any) -> Any:  # noqa: ANN401  Settings, which is imported late
-    """Take the settings with one worker for each engine: one caller needs no more."""
-    engines = {
-        name: config.model_copy(
-            update={name: count for name, count in (("replicas", 1), ("spares", 0)) if hasattr(config, name)}
-        )
-        for name, config in settings.engines.items()
-    }
-    speech = settings.speech.model_copy(update={"max_text_length": sys.maxsize})
-    return settings.model_copy(update={"engines": engines, "speech": speech})
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

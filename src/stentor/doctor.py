@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import platform
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import aclosing
@@ -19,19 +18,12 @@ from stentor import __version__
 from stentor.app import build
 from stentor.engines import Engine, installed
 from stentor.errors import EngineFailed, StentorError
+from stentor.say import PLAYERS, player
 from stentor.types import Utterance
 from stentor.voices.catalog import OPENAI_MODELS, Catalog
 
 if TYPE_CHECKING:
     from stentor.settings import Loaded
-
-PLAYERS = (
-    ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error", "-i", "-"),
-    ("aplay", "-q", "-"),
-    ("paplay", "--raw=no"),
-    ("play", "-q", "-t", "wav", "-"),
-)
-"""Programs that play a WAV file from standard input, and how they are asked to."""
 
 _PACKAGES = ("espeakng-loader", "av", "numpy", "soxr", "fastapi", "uvicorn", "uvloop", "wsproto")
 _SECRET = ("key", "token", "secret", "password")
@@ -53,11 +45,6 @@ class Finding:
     mark: Mark
     said: str
     remedy: str = ""
-
-
-def player() -> tuple[str, ...] | None:
-    """Return the command that plays WAV from standard input, if there is one."""
-    return next((command for command in PLAYERS if shutil.which(command[0])), None)
 
 
 async def examine(loaded: Loaded) -> list[Finding]:

@@ -106,8 +106,8 @@ class _Wav:
     """RIFF WAVE of 16-bit mono PCM."""
 
     blocking = False
-    # What SoX writes when it streams. Of the sizes tried (0, 0x7FFFFFFF, 0xFFFFFFFF and this), the only
-    # one that FFmpeg, SoX, libsndfile, scipy, Python's wave and Chromium all read without complaint.
+    # What SoX writes when it streams. Of the sizes tried (0, 0x7FFFFFFF, 0xFFFFFFFF and this), the only one
+    # that FFmpeg, libsndfile, scipy, Python's wave and Chromium read to its end and SoX without a warning.
     _ENDLESS = 0x7FFFF000
 
     def __init__(self, rate: int, *, whole: bool) -> None:
@@ -127,8 +127,8 @@ class _Wav:
     def finish(self) -> bytes:
         if self._held is None:
             return b"" if self._begun else self._header(0)
-        body = b"".join(self._held)
-        return self._header(len(body)) + body
+        size = sum(map(len, self._held))
+        return b"".join((self._header(size), *self._held))
 
     def close(self) -> None:
         self._held = None

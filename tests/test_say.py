@@ -1,0 +1,90 @@
+"""Speech without a server goes where it was asked to, whole or not at all."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import click
+import pytest
+
+from stentor.errors import NothingToSpeak, UnknownVoice
+from stentor.say import Target, player, say
+from stentor.settings import Settings, load_settings
+from stentor.types import SpeechRequest
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(environ={}, folder=tmp_path).settings
+
+
+def names(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir()]
+
+
+def request(text: str = "Hello.", voice: str = "middle", format_: str = "wav") -> SpeechRequest:
+    return SpeechRequest(text=text, model="tone", voice=voice, format=format_)
+
+
+async def test_a_file_is_whole_with_its_exact_length(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "x.wav"
+    await say(settings, request("x" * 40), Target.of(str(file), None, play=False))
+    with wave.open(str(file)) as read:
+        assert read.getnframes() == pytest.approx(2.0 * 24_000, abs=2)
+    assert names(tmp_path) == ["x.wav"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "error"), [(request("..."), NothingToSpeak), (request(voice="bob"), UnknownVoice)]
+)
+async def test_a_mistake_leaves_the_old_file_as_it_was(
+    settings: Settings, tmp_path: Path, asked: SpeechRequest, error: type[Exception]
+) -> None:
+    file = tmp_path / "x.wav"
+    file.write_bytes(b"old")
+    with pytest.raises(error):
+        await say(settings, asked, Target.of(str(file), None, play=False))
+    assert file.read_bytes() == b"old"
+    assert names(tmp_path) == ["x.wav"]
+
+
+async def test_text_longer_than_a_server_takes_is_spoken(settings: Settings, tmp_path: Path) -> None:
+    short = settings.model_copy(update={"speech": settings.speech.model_copy(update={"max_text_length": 5})})
+    file = tmp_path / "x.wav"
+    await say(short, request("Hello there, all of you."), Target.of(str(file), None, play=False))
+    assert file.stat().st_size > 48_000
+
+
+@pytest.mark.parametrize(
+    ("output", "format_", "meant"),
+    [
+        ("x.opus", None, "opus"),
+        ("x.WAV", None, "wav"),
+        ("x", None, "mp3"),
+        ("x.txt", "flac", "flac"),
+        ("-", None, "mp3"),
+    ],
+)
+def test_the_format_is_the_file_s_unless_one_is_given(output: str, format_: str | None, meant: str) -> None:
+    assert Target.of(output, format_, play=False).format == meant
+
+
+@pytest.mark.parametrize(("output", "format_"), [("x.txt", None), ("x.wav", "ogg"), (None, "riff")])
+def test_a_format_nobody_knows_is_refused_in_the_words_of_the_command(
+    output: str | None, format_: str | None
+) -> None:
+    with pytest.raises(click.UsageError) as raised:
+        Target.of(output, format_, play=False)
+    assert "--format" in raised.value.format_message()
+
+
+def test_a_player_is_a_program_that_is_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert player() is None
+    program = tmp_path / "aplay"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    found = player()
+    assert found is not None
+    assert found[0] == "aplay"
