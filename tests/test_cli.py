@@ -158,7 +158,7 @@ def test_a_file_is_replaced_and_has_the_usual_permissions(tmp_path: Path) -> Non
 def test_a_warning_is_noted() -> None:
     result = say("Hel\x07lo.", "-o", "out.wav")
     assert result.exit_code == 0
-    assert "Note: 1 control characters" in result.stderr
+    assert "Note: 1 control character" in result.stderr
 
 
 def test_voices_are_a_table() -> None:

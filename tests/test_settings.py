@@ -342,3 +342,15 @@ def test_every_setting_says_what_it_is() -> None:
             assert (field.description or "").endswith("."), f"{section}.{name}"
     for name, field in EspeakEngine.Config.model_fields.items():
         assert (field.description or "").endswith("."), f"engines.espeak.{name}"
+
+
+def test_what_kubernetes_sets_beside_a_service_of_this_name_is_no_setting(folder: Path) -> None:
+    variables = {
+        "STENTOR_SERVICE_HOST": "10.0.0.1",
+        "STENTOR_SERVICE_PORT": "8000",
+        "STENTOR_SERVICE_PORT_HTTP": "8000",
+        "STENTOR_PORT": "tcp://10.0.0.1:8000",
+        "STENTOR_PORT_8000_TCP": "tcp://10.0.0.1:8000",
+        "STENTOR_PORT_8000_TCP_ADDR": "10.0.0.1",
+    }
+    assert load(folder, **variables).settings.server.port == 8000

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -106,6 +107,8 @@ WITHOUT_EFFECT = (
 )  # fmt: skip
 """Variables of the replaced systems that this version knows and does nothing with."""
 
+# What Kubernetes puts into every container beside a service that is called "stentor".
+_OF_KUBERNETES = re.compile(rf"{PREFIX}(SERVICE_(HOST|PORT).*|PORT_\d+_.*|PORT=[a-z]+://.*)", re.DOTALL)
 _DEMANDS_KEYS = ("REQUIRE_AUTH", "API_KEY_REQUIRED")
 
 
@@ -213,7 +216,7 @@ def _variables(variables: Mapping[str, str], source: str) -> Iterator[tuple[str,
         if name in OLD_NAMES and written != "":
             yield OLD_NAMES[name], _from_text(OLD_NAMES[name], written), name
     for name, written in variables.items():
-        if not name.startswith(PREFIX):
+        if not name.startswith(PREFIX) or _OF_KUBERNETES.fullmatch(f"{name}={written}"):
             continue
         path = own.get(name) or _engine_variable(name)
         if path is None:

@@ -35,7 +35,7 @@ async def echo(request: Request) -> Response:
 def api() -> FastAPI:
     made = FastAPI()
     made.state.context = "and the context"
-    install(made, [Operation("/echo", echo, Body, {"description": "The word."}, (400, 503))])
+    install(made, [Operation("/echo", echo, Body, {}, {"description": "The word."}, (400, 503))])
     return made
 
 

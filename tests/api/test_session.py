@@ -122,7 +122,7 @@ async def test_what_was_left_out_is_told_once_with_the_next_sentence() -> None:
     first = script.work[0]
     assert isinstance(first, Spoken)
     assert first.warnings[0] == "unknown fields were ignored: 'text', 'volume'"
-    assert first.warnings[-1] == "1 control characters in `text` were left out"
+    assert first.warnings[-1] == "1 control character was left out of `text`"
 
 
 async def test_warnings_of_a_new_config_come_with_what_was_written_under_it() -> None:

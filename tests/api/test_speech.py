@@ -100,7 +100,7 @@ async def test_what_was_left_out_is_named_in_a_header(client: httpx.AsyncClient)
     answer = await client.post(SPEECH, json=body)
     assert answer.status_code == 200
     warning = answer.headers["x-stentor-warning"]
-    for word in ("control characters", "'pitch'", "`instructions`", "`seed`"):
+    for word in ("control character", "'pitch'", "`instructions`", "`seed`"):
         assert word in warning
 
 

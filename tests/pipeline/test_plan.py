@@ -142,7 +142,7 @@ async def test_text_may_be_as_long_as_the_limit_and_no_longer() -> None:
 async def test_control_characters_are_left_out_with_a_warning_and_offsets_stay() -> None:
     plan = await planned(text="A\x00B\ud800. Next.")
     assert [(said.text, said.start) for said in plan.utterances()] == [("A B .", 0), ("Next.", 6)]
-    assert plan.warnings == ("2 control characters in `input` were left out",)
+    assert plan.warnings == ("2 control characters were left out of `input`",)
 
 
 @pytest.mark.parametrize(

@@ -9,56 +9,20 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from stentor.api.answers import (
+    Base64Answer,
+    BatchAnswer,
+    ErrorEnvelope,
+    HealthAnswer,
+    ModelList,
+    ModelObject,
+    Status,
+    VoiceList,
+    VoiceObject,
+)
 from stentor.audio.encode import FORMATS
 
 _REF = "#/components/schemas/{model}"
-
-
-class ErrorObject(BaseModel):
-    """What went wrong, as OpenAI writes it."""
-
-    message: str
-    type: str
-    param: str | None
-    code: str | None
-
-
-class ErrorEnvelope(BaseModel):
-    """Every error of this server."""
-
-    error: ErrorObject
-    detail: str
-
-
-class Base64Answer(BaseModel):
-    """A whole file in JSON."""
-
-    audio: str
-    format: str
-    sample_rate: int
-    duration_ms: int
-
-
-class BatchResult(BaseModel):
-    """One item of a batch: audio, or an error."""
-
-    index: int
-    status: str
-    audio_data: str | None = None
-    media_type: str | None = None
-    usage: dict[str, int] | None = None
-    warnings: list[str] | None = None
-    error: ErrorObject | None = None
-
-
-class BatchAnswer(BaseModel):
-    """The results of a batch, in the order of its items."""
-
-    id: str
-    results: list[BatchResult]
-    total: int
-    succeeded: int
-    failed: int
 
 
 HEADERS = {
@@ -92,6 +56,11 @@ def _json(model: type[BaseModel], description: str) -> dict[str, Any]:
     }
 
 
+def answers(model: type[BaseModel], description: str, *errors: int) -> dict[int | str, dict[str, Any]]:
+    """Describe all answers of a route: its own, and its errors."""
+    return {200: _json(model, description), **failures(*errors)}
+
+
 BASE64 = _json(Base64Answer, "The whole file.")
 BATCH = _json(BatchAnswer, "A result for each item.")
 
@@ -101,17 +70,20 @@ def failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: _json(ErrorEnvelope, HTTPStatus(status).phrase) for status in statuses}
 
 
-def json_body(model: type[BaseModel]) -> dict[str, Any]:
+def json_body(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
     """Describe a JSON body that the route reads itself."""
-    schema = {"$ref": _REF.format(model=model.__name__)}
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
+    content = {"schema": {"$ref": _REF.format(model=model.__name__)}, "example": example}
+    return {"required": True, "content": {"application/json": content}}
 
 
 def complete(
     document: dict[str, Any], paths: Mapping[str, Any], bodies: Collection[type[BaseModel]]
 ) -> dict[str, Any]:
     """Add paths that FastAPI does not know, and the schemas that the whole document refers to."""
-    written = (Base64Answer, BatchAnswer, ErrorEnvelope)
+    written = (
+        Base64Answer, BatchAnswer, ErrorEnvelope, HealthAnswer,
+        ModelList, ModelObject, Status, VoiceList, VoiceObject,
+    )  # fmt: skip
     _, schemas = models_json_schema(
         [*((model, "validation") for model in bodies), *((model, "serialization") for model in written)],
         ref_template=_REF,

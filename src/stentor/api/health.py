@@ -9,14 +9,19 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
 from stentor import __version__
+from stentor.api.answers import HealthAnswer, Status
 from stentor.api.context import ContextDep
-from stentor.api.documented import failures
+from stentor.api.documented import answers
 from stentor.errors import EngineUnavailable
+
+_HEALTH = answers(HealthAnswer, "How they are.")
+_LIVE = answers(Status, "It lives.")
+_READY = answers(Status, "It can.", 503)
 
 router = APIRouter(prefix="/health", tags=["health"])
 
 
-@router.get("", summary="Describe the server and its engines")
+@router.get("", summary="Describe the server and its engines", response_model=None, responses=_HEALTH)
 async def health(context: ContextDep) -> dict[str, Any]:
     """Describe the server and its engines."""
     engines: dict[str, Any] = {}
@@ -37,13 +42,13 @@ async def health(context: ContextDep) -> dict[str, Any]:
     }
 
 
-@router.get("/live", summary="Whether the server lives")
+@router.get("/live", summary="Whether the server lives", response_model=None, responses=_LIVE)
 async def live() -> dict[str, str]:
     """Answer, which is all it takes to be alive."""
     return {"status": "ok"}
 
 
-@router.get("/ready", summary="Whether the server can speak", responses=failures(503))
+@router.get("/ready", summary="Whether the server can speak", responses=_READY)
 async def ready(context: ContextDep) -> Response:
     """Answer 200 once the default engine can speak, 503 before."""
     engine = context.catalog.default_engine

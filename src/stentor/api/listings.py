@@ -6,24 +6,29 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from stentor.api.answers import ModelList, ModelObject, VoiceList, VoiceObject
 from stentor.api.context import ContextDep
-from stentor.api.documented import failures
+from stentor.api.documented import answers
 from stentor.errors import NotFound, UnknownVoice, quoted
 from stentor.voices.catalog import ListedVoice, Model
 
 router = APIRouter(prefix="/v1", tags=["models and voices"])
 
+_MODELS = answers(ModelList, "The models.")
+_MODEL = answers(ModelObject, "The model.", 404)
+_VOICES = answers(VoiceList, "The voices.")
+_VOICE = answers(VoiceObject, "The voice.", 404)
 _CREATED = 1_763_596_800  # the project's first day; an engine has no other date to tell
 
 
-@router.get("/models", summary="List the models")
-@router.get("/audio/models", summary="List the models")
+@router.get("/models", summary="List the models", response_model=None, responses=_MODELS)
+@router.get("/audio/models", summary="List the models", response_model=None, responses=_MODELS)
 async def models(context: ContextDep) -> dict[str, Any]:
     """List the models: OpenAI's names for the default engine, and each engine by its own."""
     return {"object": "list", "data": [_model(model) for model in context.catalog.models()]}
 
 
-@router.get("/models/{model}", summary="Describe one model", responses=failures(404))
+@router.get("/models/{model}", summary="Describe one model", response_model=None, responses=_MODEL)
 async def model(model: str, context: ContextDep) -> dict[str, Any]:
     """Describe one model."""
     for known in context.catalog.models():
@@ -32,7 +37,7 @@ async def model(model: str, context: ContextDep) -> dict[str, Any]:
     raise NotFound(f"There is no model {quoted(model)} here.", param="model")
 
 
-@router.get("/audio/voices", summary="List the voices")
+@router.get("/audio/voices", summary="List the voices", response_model=None, responses=_VOICES)
 async def voices(context: ContextDep) -> dict[str, Any]:
     """List the voices: OpenAI's names, then each engine's own."""
     return {
@@ -41,7 +46,7 @@ async def voices(context: ContextDep) -> dict[str, Any]:
     }
 
 
-@router.get("/audio/voices/{voice_id}", summary="Describe one voice", responses=failures(404))
+@router.get("/audio/voices/{voice_id}", summary="Describe one voice", response_model=None, responses=_VOICE)
 async def voice(voice_id: str, context: ContextDep) -> dict[str, Any]:
     """Describe one voice."""
     try:

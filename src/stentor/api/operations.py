@@ -35,6 +35,7 @@ class Operation:
     path: str
     endpoint: Callable[[Request], Awaitable[Response]]
     body: type[BaseModel]
+    example: dict[str, Any]
     answer: dict[str, Any]
     errors: tuple[int, ...]
 
@@ -47,7 +48,7 @@ class Operation:
                 "summary": summary.rstrip("."),
                 "description": rest.strip() or summary,
                 "operationId": getattr(self.endpoint, "__name__", self.path),
-                "requestBody": json_body(self.body),
+                "requestBody": json_body(self.body, self.example),
                 "responses": {
                     "200": self.answer,
                     **{str(status): said for status, said in failures(*self.errors).items()},

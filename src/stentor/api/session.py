@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from stentor.api.wire import SessionConfig, parse, validate
 from stentor.errors import InvalidRequest, NothingToSpeak, StentorError, TextTooLong, Unsupported
 from stentor.pipeline.plan import Plan, Planner
-from stentor.text.clean import remove_controls
+from stentor.text.clean import controls_left_out, remove_controls
 from stentor.text.split import Sentence, Splitter
 from stentor.types import Utterance
 
@@ -104,7 +104,9 @@ class Session:
             return
         text, removed = remove_controls(piece)
         if removed and settings.config.strict:
-            raise Unsupported(f"With `strict`, nothing may be left out, but {_left_out(removed)}.")
+            raise Unsupported(
+                f"With `strict`, nothing may be left out, but {controls_left_out(removed, 'text')}."
+            )
         self._count(len(text))
         self._removed += removed
         if self._splitter is None:
@@ -153,12 +155,8 @@ class Session:
 
     def _new_warnings(self) -> Sequence[str]:
         """Return what was not yet told."""
-        removed = (_left_out(self._removed),) if self._removed else ()
+        removed = (controls_left_out(self._removed, "text"),) if self._removed else ()
         warnings = (*self._warnings, *removed)
         self._warnings = ()
         self._removed = 0
         return warnings
-
-
-def _left_out(removed: int) -> str:
-    return f"{removed} control characters in `text` were left out"

@@ -208,10 +208,18 @@ def _ascii(value: str) -> str:
     return "".join(c if c.isascii() and c.isprintable() else "?" for c in value)
 
 
+_EXAMPLE = {"model": "tts-1", "voice": "alloy", "input": "Hello, world!"}
+_BATCH_EXAMPLE = {"voice": "alloy", "items": [{"input": "First."}, {"input": "Second.", "voice": "nova"}]}
+
 OPERATIONS = (
-    Operation("/v1/audio/speech", speech, SpeechBody, AUDIO, (400, 408, 413, 415, 422, 500, 503)),
+    Operation("/v1/audio/speech", speech, SpeechBody, _EXAMPLE, AUDIO, (400, 408, 413, 415, 422, 500, 503)),
     Operation(
-        "/v1/audio/speech/base64", speech_base64, SpeechBody, BASE64, (400, 408, 413, 415, 422, 500, 503)
+        "/v1/audio/speech/base64",
+        speech_base64,
+        SpeechBody,
+        _EXAMPLE,
+        BASE64,
+        (400, 408, 413, 415, 422, 500, 503),
     ),
-    Operation("/v1/audio/speech/batch", speech_batch, BatchBody, BATCH, (400, 408, 413, 415)),
+    Operation("/v1/audio/speech/batch", speech_batch, BatchBody, _BATCH_EXAMPLE, BATCH, (400, 408, 413, 415)),
 )

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from stentor.audio.encode import FORMATS, Format
 from stentor.engines import Engine
 from stentor.errors import InvalidRequest, NothingToSpeak, TextTooLong, Unsupported, quoted
-from stentor.text.clean import is_speakable, remove_controls
+from stentor.text.clean import controls_left_out, is_speakable, remove_controls
 from stentor.text.split import Break, Sentence, Splitter
 from stentor.types import SpeechRequest, Utterance, Voice
 from stentor.voices.catalog import Catalog
@@ -115,7 +115,7 @@ class Planner:
             raise TextTooLong(len(text), self._config.max_text_length)
         text, removed = remove_controls(text)
         if removed:
-            warnings.append(f"{removed} control characters in `input` were left out")
+            warnings.append(controls_left_out(removed, "input"))
         if not is_speakable(text):
             raise NothingToSpeak
         return text

@@ -20,6 +20,12 @@ def remove_controls(text: str) -> tuple[str, int]:
     return _UNSPEAKABLE.subn(" ", text)
 
 
+def controls_left_out(count: int, name: str) -> str:
+    """Say that so many of them were left out of a field."""
+    them = "control character was" if count == 1 else "control characters were"
+    return f"{count} {them} left out of `{name}`"
+
+
 def is_speakable(text: str) -> bool:
     """Tell whether there is a letter, digit or symbol to say; punctuation alone is silence."""
     return any(
