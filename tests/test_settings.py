@@ -353,4 +353,4 @@ def test_what_kubernetes_sets_beside_a_service_of_this_name_is_no_setting(folder
         "STENTOR_PORT_8000_TCP": "tcp://10.0.0.1:8000",
         "STENTOR_PORT_8000_TCP_ADDR": "10.0.0.1",
     }
-    assert load(folder, **variables).settings.server.port == 8000
+    assert load_settings(environ=variables, folder=folder).settings.server.port == 8000

@@ -6,6 +6,7 @@
     │   ├── UnsupportedMediaType
     │   ├── BodyTooLarge
     │   ├── BodyTooSlow
+    │   ├── UpgradeRequired
     │   ├── UnknownModel
     │   ├── UnknownVoice
     │   ├── NothingToSpeak        no letter, digit or symbol in the text
@@ -83,6 +84,15 @@ class BodyTooSlow(InvalidRequest):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"The request body did not arrive within the {seconds:g} seconds this server waits.")
+
+
+class UpgradeRequired(InvalidRequest):
+    """The path is a WebSocket, and was asked by plain HTTP."""
+
+    code = "upgrade_required"
+
+    def __init__(self) -> None:
+        super().__init__("This is a WebSocket: connect with ws:// or wss://. docs/reference/api.md says how.")
 
 
 class UnknownModel(InvalidRequest):

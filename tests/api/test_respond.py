@@ -39,6 +39,7 @@ STATUSES = {
     "BodyTooLarge": 413,
     "AnswerTooLong": 413,
     "UnsupportedMediaType": 415,
+    "UpgradeRequired": 426,
     "NothingSpoken": 422,
     "EngineCrashed": 422,
     "RunawaySpeech": 422,

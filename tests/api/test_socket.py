@@ -394,3 +394,11 @@ async def test_who_takes_no_goodbye_is_let_go() -> None:
         await asyncio.sleep(0.01)  # it was accepted
         assert other.heard
         other.takes.clear()
+
+
+def test_who_asks_by_plain_http_is_told_what_this_is() -> None:
+    with TestClient(make_api(ScriptedEngine())) as client:
+        answer = client.get("/v1/audio/speech/stream")
+    assert answer.status_code == 426
+    assert answer.json()["error"]["code"] == "upgrade_required"
+    assert "WebSocket" in answer.json()["detail"]

@@ -30,6 +30,7 @@ STATUSES: Mapping[type[errors.StentorError], int] = {
     errors.BodyTooLarge: 413,
     errors.AnswerTooLong: 413,
     errors.UnsupportedMediaType: 415,
+    errors.UpgradeRequired: 426,
     errors.NotFound: 404,
     errors.NothingSpoken: 422,
     errors.EngineCrashed: 422,

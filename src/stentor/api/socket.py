@@ -16,13 +16,14 @@ from time import monotonic
 from typing import Any
 
 from fastapi import APIRouter
+from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from stentor.api.context import Context, ContextDep
 from stentor.api.respond import error_object
 from stentor.api.session import Session, Spoken, Turn, Work
 from stentor.audio.encode import encoded
-from stentor.errors import StentorError
+from stentor.errors import StentorError, UpgradeRequired
 from stentor.pipeline.speak import speak_apart
 
 router = APIRouter()
@@ -43,6 +44,12 @@ class _Ended(Exception):
         super().__init__(reason)
         self.code = code
         self.reason = reason
+
+
+@router.get("/v1/audio/speech/stream", include_in_schema=False)
+async def not_a_websocket() -> Response:
+    """Say to who asks by plain HTTP that this is a WebSocket."""
+    raise UpgradeRequired
 
 
 @router.websocket("/v1/audio/speech/stream")

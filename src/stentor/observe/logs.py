@@ -26,7 +26,10 @@ def configure(level: str) -> None:
 
 def _without_cancellations(record: logging.LogRecord) -> bool:
     """Say in a line, not in a traceback, that a request was cut off because the server ended."""
-    if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
+    raised = record.exc_info[1] if record.exc_info else None
+    # At a second Ctrl-C, Starlette hands the traceback of its lifespan over as text.
+    is_written_out = str(record.msg).startswith("Traceback") and "CancelledError" in str(record.msg)
+    if isinstance(raised, asyncio.CancelledError) or is_written_out:
         record.exc_info = None
-        record.msg, record.args = "A request was cut off: the server ended.", ()
+        record.msg, record.args = "The server ended before all of its work was done.", ()
     return True
