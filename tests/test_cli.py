@@ -21,6 +21,8 @@ from stentor.cli import main
 from stentor.settings import OLD_NAMES, WITHOUT_EFFECT
 from tests.hearing import decode, pitch, rms
 
+pytestmark = pytest.mark.e2e  # it starts processes
+
 
 @pytest.fixture(autouse=True)
 def _a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

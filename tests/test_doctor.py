@@ -19,6 +19,8 @@ from stentor.say import player
 from stentor.settings import Loaded, load_settings
 from stentor.types import Voice
 
+pytestmark = pytest.mark.e2e  # it starts processes
+
 
 def loaded(folder: Path, **environ: str) -> Loaded:
     """Load settings, and leave out the engine that needs processes."""

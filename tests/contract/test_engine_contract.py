@@ -16,6 +16,8 @@ from stentor.types import Utterance, Voice, VoiceId
 from stentor.voices.aliases import OPENAI_VOICES, VoiceMap
 from stentor.voices.catalog import Catalog
 
+pytestmark = pytest.mark.e2e  # it starts processes
+
 if TYPE_CHECKING:
     from stentor.types import Samples
 

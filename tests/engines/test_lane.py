@@ -14,6 +14,8 @@ from tests.engines.pools import opened
 from stentor.engines import lane
 from stentor.errors import EngineUnavailable
 
+pytestmark = pytest.mark.e2e  # it starts processes
+
 
 async def test_a_worker_that_does_not_hear_cancel_is_killed_and_replaced(
     speaker: Path, monkeypatch: pytest.MonkeyPatch

@@ -24,6 +24,8 @@ from stentor.errors import (
     RunawaySpeech,
 )
 
+pytestmark = pytest.mark.e2e  # it starts processes
+
 
 async def test_what_the_worker_makes_arrives_in_its_order(speaker: Path) -> None:
     async with opened(speaker) as pool:

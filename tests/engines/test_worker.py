@@ -19,6 +19,8 @@ import pytest
 from stentor.engines import worker
 from stentor.engines.worker import AUDIO, CANCEL, END, ERROR, HEADER, READY, SPEAK
 
+pytestmark = pytest.mark.e2e  # it starts processes
+
 SPEAKER = dedent("""
     import os, resource, sys, time
 

@@ -18,6 +18,8 @@ from stentor.engines.espeak.voices import OPENAI_VOICES
 from stentor.errors import EngineBusy, EngineCrashed, EngineUnavailable, UnknownVoice
 from stentor.types import Utterance, Voice, VoiceId
 
+pytestmark = pytest.mark.e2e  # it starts processes
+
 if TYPE_CHECKING:
     from stentor.types import Samples
 

@@ -15,6 +15,8 @@ from stentor.engines.espeak import library
 from stentor.engines.process import WorkerPool, WorkerSpec
 from stentor.errors import EngineFailed, EngineUnavailable
 
+pytestmark = pytest.mark.e2e  # it starts processes
+
 TABLE = json.loads(files("stentor.engines.espeak").joinpath("voices.json").read_text("utf-8"))
 OPTIONS = {
     "library": espeakng_loader.get_library_path(),
