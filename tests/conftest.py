@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 from collections.abc import Generator
 
 import hypothesis
@@ -10,14 +12,16 @@ import pytest
 from tests.loopwatch import LONGEST, LoopWatch
 
 # No test fails because the machine was busy.
-hypothesis.settings.register_profile("stentor", deadline=None)
+hypothesis.settings.register_profile(
+    "stentor", deadline=None, max_examples=100 if os.environ.get("CI") else 30
+)
 hypothesis.settings.load_profile("stentor")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test in which Stentor keeps the event loop for too long, unless it is marked `may_hold_loop`."""
-    if item.get_closest_marker("may_hold_loop"):
+    if item.get_closest_marker("may_hold_loop") or not _runs_a_loop(item):
         return (yield)
     with LoopWatch() as watch:
         result = yield
@@ -29,6 +33,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             pytrace=False,
         )
     return result
+
+
+def _runs_a_loop(item: pytest.Item) -> bool:
+    test = getattr(item, "obj", None)
+    return inspect.iscoroutinefunction(test) or hasattr(getattr(item, "module", None), "TestClient")
 
 
 @pytest.hookimpl(trylast=True)

@@ -44,6 +44,7 @@ def test_a_voice_map_that_cannot_be_read_is_told_at_the_start(tmp_path: Path) ->
         build(settings(tmp_path))
 
 
+@pytest.mark.e2e
 def test_an_application_speaks_within_its_lifespan(tmp_path: Path) -> None:
     application = create_app(only_tone(tmp_path, VOICE_MAP="me:high", STENTOR_ENGINES_TONE_AMPLITUDE="1"))
     with TestClient(application) as client:

@@ -238,6 +238,7 @@ def test_a_session_that_says_nothing_is_closed_and_told_why() -> None:
     assert "too long" in closed.value.reason
 
 
+@pytest.mark.e2e
 def test_a_session_that_listens_is_not_idle() -> None:
     """A long turn is spoken for minutes, in which the client has nothing to say."""
     engine = ScriptedEngine([tone(0.1)] * 6, delay=0.05)
@@ -246,6 +247,7 @@ def test_a_session_that_listens_is_not_idle() -> None:
         assert kinds(turn(socket))[-2:] == ["audio.done", "session.done"]
 
 
+@pytest.mark.e2e
 def test_silence_is_counted_from_the_end_of_the_speech() -> None:
     engine = ScriptedEngine(delay=0.4)
     with session(engine, idle=0.5) as socket:
@@ -357,6 +359,7 @@ async def test_leaving_is_heard_at_any_time(count: int, last: list[dict[str, Any
     assert engine.made < 100
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(
     ("config", "count"), [({}, 10_000), ({"max_body_bytes": 8192}, 500)], ids=["messages", "text"]
 )
@@ -371,6 +374,7 @@ async def test_who_writes_far_ahead_of_the_speech_is_told_so(config: dict[str, A
     assert engine.closed == len(engine.asked)
 
 
+@pytest.mark.e2e
 async def test_much_at_once_is_no_trouble_as_long_as_it_can_be_handled() -> None:
     async with remote(ScriptedEngine()) as other:
         letters: list[dict[str, Any]] = [{"type": "input.text", "text": letter} for letter in "a" * 1500]
@@ -389,6 +393,7 @@ async def test_who_takes_nothing_is_let_go() -> None:
     assert engine.closed == 1
 
 
+@pytest.mark.e2e
 async def test_who_takes_no_goodbye_is_let_go() -> None:
     async with remote(ScriptedEngine(), websocket_idle_seconds=0.1) as other:
         await asyncio.sleep(0.01)  # it was accepted

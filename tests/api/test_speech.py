@@ -352,6 +352,7 @@ async def post_in_process(api: Any, path: str, body: dict[str, Any], version: st
 LONG = {"voice": "one", "response_format": "wav"}
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(
     ("path", "body"),
     [

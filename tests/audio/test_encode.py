@@ -255,6 +255,7 @@ async def test_a_failing_source_ends_the_stream_with_its_failure() -> None:
         await anext(stream)
 
 
+@pytest.mark.e2e
 @pytest.mark.may_hold_loop
 async def test_a_slow_encoder_does_not_hold_the_loop() -> None:
     """A minute in one chunk takes an mp3 encoder half a second."""
