@@ -9,6 +9,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import psutil
+
 from stentor.engines.process import WorkerPool, WorkerSpec
 
 SPEAKER = dedent("""
@@ -69,6 +71,13 @@ SPEAKER = dedent("""
             self.meeting.wait()
             emit(b"met")
 """)
+
+
+def workers() -> list[psutil.Process]:
+    """List this process's workers; other tests may have left it a server."""
+    return [
+        child for child in psutil.Process().children() if any("worker.py" in part for part in child.cmdline())
+    ]
 
 
 class Pool(WorkerPool):

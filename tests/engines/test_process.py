@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
-from tests.engines.pools import opened
+from tests.engines.pools import opened, workers
 
 from stentor.errors import (
     EngineBusy,
@@ -94,7 +94,7 @@ async def test_a_crash_harms_nobody_else(speaker: Path, tmp_path: Path) -> None:
 async def test_the_spare_takes_over_and_a_new_one_is_started(speaker: Path) -> None:
     async with opened(speaker, spares=1) as pool:
         await pool.until(lambda: pool.status().spare == 1)
-        spare_and_first = {child.pid for child in psutil.Process().children()}
+        spare_and_first = {child.pid for child in workers()}
         first = await pool.pid()
         with pytest.raises(EngineCrashed):
             await pool.ask("die", signal=signal.SIGSEGV)
@@ -308,7 +308,7 @@ async def test_several_lanes_are_served_at_once_by_one_worker(speaker: Path) -> 
     """Each waits for the other inside the worker."""
     async with opened(speaker, lanes=2) as pool:
         assert await asyncio.gather(*(pool.ask("meet") for _ in range(2))) == [b"met", b"met"]
-        assert len(psutil.Process().children()) == 1
+        assert len(workers()) == 1
 
 
 async def test_cancelling_one_lane_leaves_the_other_alone(speaker: Path, tmp_path: Path) -> None:
@@ -332,7 +332,7 @@ async def test_closing_leaves_no_process_and_no_descriptor(speaker: Path) -> Non
         with pytest.raises(EngineCrashed):
             await pool.ask("die", signal=signal.SIGSEGV)
         await call.aclose()
-    assert me.children() == []
+    assert workers() == []
     await asyncio.sleep(0.01)
     assert me.num_fds() == before
 
@@ -348,7 +348,7 @@ async def test_failed_starts_leave_no_descriptor(speaker: Path) -> None:
         await asyncio.sleep(0.01)
         counts.append(me.num_fds())
     assert counts[1] == counts[2]
-    assert me.children() == []
+    assert workers() == []
 
 
 async def test_closing_ends_the_requests_that_are_being_answered(speaker: Path) -> None:
