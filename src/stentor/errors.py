@@ -7,6 +7,7 @@
     │   ├── BodyTooLarge
     │   ├── BodyTooSlow
     │   ├── UpgradeRequired
+    │   ├── InvalidMarkup         SSML that is not well-formed, or asks for what is not done
     │   ├── UnknownModel
     │   ├── UnknownVoice
     │   ├── NothingToSpeak        no letter, digit or symbol in the text
@@ -93,6 +94,15 @@ class UpgradeRequired(InvalidRequest):
 
     def __init__(self) -> None:
         super().__init__("This is a WebSocket: connect with ws:// or wss://. docs/reference/api.md says how.")
+
+
+class InvalidMarkup(InvalidRequest):
+    """The SSML is not well-formed, or asks for something that is not done."""
+
+    code = "invalid_markup"
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(f"{message} (line {line}, column {column} of `input`)", param="input")
 
 
 class UnknownModel(InvalidRequest):

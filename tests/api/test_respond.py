@@ -29,6 +29,7 @@ from stentor.api.respond import (
 STATUSES = {
     "InvalidRequest": 400,
     "UnreadableBody": 400,
+    "InvalidMarkup": 400,
     "UnknownModel": 400,
     "UnknownVoice": 400,
     "NothingToSpeak": 400,

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from stentor.text import split
 from stentor.text.clean import is_speakable
-from stentor.text.split import Break, Sentence, Splitter
+from stentor.text.script import Break
+from stentor.text.split import Sentence, Splitter
 
 
 def cut(pieces: Iterable[str], longest: int = 300, *, eager: bool = False) -> list[Sentence]:

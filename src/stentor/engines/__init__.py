@@ -34,6 +34,15 @@ class Capabilities:
     """In characters; longer sentences are cut before they reach the engine."""
     instructions: bool = False
     seed: bool = False
+    marks: bool = False
+    """Whether chunks carry the times of words."""
+    phonemes: bool = False
+    """Whether it speaks `Utterance.pronunciations`."""
+    emphasis: bool = False
+    pitch: tuple[float, float] = (0.0, 0.0)
+    """How many semitones it can go below and above a voice's own pitch."""
+    styles: tuple[str, ...] = ()
+    """Those of `stentor.text.script.STYLES` that it has a way to speak in."""
     licence: str = ""
     """Of the engine and its voices, as an SPDX expression where there is one."""
 

@@ -11,7 +11,8 @@ from stentor.audio.encode import FORMATS, Format
 from stentor.engines import Engine
 from stentor.errors import InvalidRequest, NothingToSpeak, TextTooLong, Unsupported, quoted
 from stentor.text.clean import controls_left_out, is_speakable, remove_controls
-from stentor.text.split import Break, Sentence, Splitter
+from stentor.text.script import Break
+from stentor.text.split import Sentence, Splitter
 from stentor.types import SpeechRequest, Utterance, Voice
 from stentor.voices.catalog import Catalog
 

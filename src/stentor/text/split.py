@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from stentor.text.clean import is_speakable
+from stentor.text.script import Break
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,14 +40,6 @@ _ABBREVIATIONS = frozenset(
     """.split()
 )
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]+\Z")
-
-
-class Break(Enum):
-    """What stands behind a sentence, which decides how long the pause is."""
-
-    CLAUSE = "clause"
-    SENTENCE = "sentence"
-    PARAGRAPH = "paragraph"
 
 
 @dataclass(frozen=True, slots=True)
