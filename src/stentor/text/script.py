@@ -110,3 +110,13 @@ class Mark:
 
 
 Item: TypeAlias = Words | Pause | Boundary | Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A whole text, read."""
+
+    items: tuple[Item, ...]
+    """In the order in which they are heard."""
+    warnings: tuple[str, ...] = ()
+    """What was left out, a few words for each, fit for an answer's header."""
