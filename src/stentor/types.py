@@ -80,6 +80,7 @@ class Utterance:
     `speed` is within the engine's declared range; `pitch` is in semitones above the voice's own.
     `style` and `emphasis` are among those the engine declares; so is the use of `pronunciations`.
     An utterance that is not complete goes on with the next one: its voice should not fall at its end.
+    With `marks`, the times of its words are wanted, from an engine that has them.
     `pause` is the silence that follows, in seconds.
     """
 
@@ -93,6 +94,7 @@ class Utterance:
     emphasis: str | None = None
     pronunciations: tuple[Pronunciation, ...] = ()
     is_complete: bool = True
+    marks: bool = False
     seed: int | None = None
     instructions: str | None = None
     pause: float = 0.0
