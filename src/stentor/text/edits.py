@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 
@@ -17,38 +17,53 @@ class Edit:
     ipa: str | None = None
 
 
-class Edited:
-    """The original with edits applied. They are in order, and none reaches into the next."""
+class Mapped:
+    """Text made of pieces, each with the stretch of the original that it stands for.
 
-    def __init__(self, original: str, edits: Iterable[Edit]) -> None:
-        parts: list[str] = []
-        self._begins: list[int] = []  # of each stretch in the text
-        self._spans: list[tuple[int, int, bool]] = []  # in the original, and whether it was left as it was
-        length = done = 0
-        for edit in edits:
-            for text, start, end, kept in (
-                (original[done : edit.start], done, edit.start, True),
-                (edit.text, edit.start, edit.end, False),
-            ):
-                if text:
-                    self._begins.append(length)
-                    self._spans.append((start, end, kept))
-                    parts.append(text)
-                    length += len(text)
-            done = edit.end
-        if done < len(original):
-            self._begins.append(length)
-            self._spans.append((done, len(original), True))
-            parts.append(original[done:])
-        self.text = "".join(parts)
+    A piece as long as its stretch stands for it character by character, any other as a whole.
+    """
+
+    def __init__(self, pieces: Iterable[tuple[str, int, int]]) -> None:
+        self._stretches: list[tuple[int, int]] = []
+        self._begins: list[int] = []
+        texts: list[str] = []
+        length = 0
+        for text, start, end in pieces:
+            if text:
+                self._begins.append(length)
+                self._stretches.append((start, end))
+                texts.append(text)
+                length += len(text)
+        self.text = "".join(texts)
 
     def origin(self, position: int) -> tuple[int, int]:
         """Return the stretch of the original that the character at a position of the text came from."""
-        index = max(bisect_right(self._begins, position) - 1, 0)
-        if not self._spans:
+        index = bisect_right(self._begins, position) - 1
+        if index < 0:
             return 0, 0
-        start, end, kept = self._spans[index]
-        if not kept:
+        start, end = self._stretches[index]
+        following = self._begins[index + 1] if index + 1 < len(self._begins) else len(self.text)
+        if end - start != following - self._begins[index]:
             return start, end
         at = start + position - self._begins[index]
-        return at, min(at + 1, end)
+        return at, at + 1
+
+    def stretch(self, start: int, end: int) -> tuple[int, int]:
+        """Return the stretch of the original that the text from `start` up to `end` came from."""
+        return self.origin(start)[0], self.origin(max(start, end - 1))[1]
+
+
+class Edited(Mapped):
+    """The original with edits applied. They are in order, and none reaches into the next."""
+
+    def __init__(self, original: str, edits: Sequence[Edit]) -> None:
+        super().__init__(_pieces(original, edits))
+
+
+def _pieces(original: str, edits: Sequence[Edit]) -> Iterator[tuple[str, int, int]]:
+    done = 0
+    for edit in edits:
+        yield original[done : edit.start], done, edit.start
+        yield edit.text, edit.start, edit.end
+        done = edit.end
+    yield original[done:], done, len(original)
