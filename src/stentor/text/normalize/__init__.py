@@ -5,11 +5,14 @@ A language's rules are in the module named after it, which is imported when that
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 
-from stentor.text.edits import Edit
+from stentor.text.edits import Edit, Edited
+from stentor.text.normalize.markdown import strip_markdown
 from stentor.text.normalize.rules import Language, Switches, apply
 
 __all__ = ["LANGUAGES", "Language", "Switches", "language_of", "normalize", "say_as"]
@@ -29,7 +32,12 @@ def normalize(
     In a language without rules only markdown is stripped.
     """
     spoken = language_of(language)
-    return apply(spoken, text, switches, taken) if spoken else []
+    marks = strip_markdown(text, taken) if switches.markdown else []
+    if not marks:
+        return apply(spoken, text, switches, taken) if spoken else []
+    bare = Edited(text, marks)
+    read = apply(spoken, bare.text, switches, _moved(taken, marks)) if spoken else []
+    return _together(marks, read, bare)
 
 
 def say_as(text: str, kind: str, format_: str, language: str) -> str | None:
@@ -50,3 +58,29 @@ def language_of(tag: str) -> Language | None:
         return None
     language: Language = import_module(f"{__name__}.{module}").language(tag)
     return language
+
+
+def _moved(taken: Sequence[tuple[int, int]], edits: Sequence[Edit]) -> list[tuple[int, int]]:
+    """Return where stretches that no edit touches are once the edits are applied."""
+    moved = []
+    shift = done = 0
+    for start, end in sorted(taken):
+        while done < len(edits) and edits[done].end <= start:
+            shift += len(edits[done].text) - (edits[done].end - edits[done].start)
+            done += 1
+        moved.append((start + shift, end + shift))
+    return moved
+
+
+def _together(first: Sequence[Edit], second: Sequence[Edit], between: Edited) -> list[Edit]:
+    """Return one list for edits, and for others that were made to the text that the first ones make."""
+    edits: list[Edit] = []
+    waiting = deque(first)
+    for edit in second:
+        start, end = between.stretch(edit.start, edit.end)
+        while waiting and waiting[0].end <= start:
+            edits.append(waiting.popleft())
+        while waiting and waiting[0].start < end:
+            waiting.popleft()
+        edits.append(replace(edit, start=start, end=end))
+    return [*edits, *waiting]

@@ -91,7 +91,7 @@ class Language:
 def apply(language: Language, text: str, switches: Switches, taken: Sequence[tuple[int, int]]) -> list[Edit]:
     """Return what a language's rules change in a text outside what is taken, in order."""
     edits: list[Edit] = []
-    settled = _Settled(taken)
+    settled = Settled(taken)
     position = 0
     while candidate := language.candidate.search(text, position):
         position = candidate.end()
@@ -105,7 +105,7 @@ def apply(language: Language, text: str, switches: Switches, taken: Sequence[tup
     return edits
 
 
-class _Settled:
+class Settled:
     """Stretches that are not to be touched, asked for from left to right."""
 
     def __init__(self, taken: Sequence[tuple[int, int]]) -> None:
@@ -113,13 +113,14 @@ class _Settled:
         self._next = 0
 
     def reaches(self, start: int, end: int) -> bool:
+        """Tell whether one of them reaches into a stretch that begins no earlier than the last asked for."""
         while self._next < len(self._taken) and self._taken[self._next][1] <= start:
             self._next += 1
         return self._next < len(self._taken) and self._taken[self._next][0] < end
 
 
 def _reading(
-    language: Language, text: str, start: int, settled: _Settled
+    language: Language, text: str, start: int, settled: Settled
 ) -> tuple[Rule, re.Match[str], str] | None:
     for rule in _rules_for(language, text[start]):
         match = rule.pattern.match(text, start)
