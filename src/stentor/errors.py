@@ -8,8 +8,11 @@
     │   ├── BodyTooSlow
     │   ├── UpgradeRequired
     │   ├── InvalidMarkup         SSML that is not well-formed, or asks for what is not done
+    │   ├── InvalidLexicon        words, aliases or pronunciations that cannot be used
+    │   ├── LexiconExists         its id is taken
     │   ├── UnknownModel
     │   ├── UnknownVoice
+    │   ├── UnknownLexicon
     │   ├── NothingToSpeak        no letter, digit or symbol in the text
     │   ├── TextTooLong
     │   ├── AnswerTooLong         more audio than is held for a whole answer
@@ -22,6 +25,7 @@
     │   ├── EngineFailed          it said so itself
     │   ├── EngineBusy            retryable
     │   └── EngineUnavailable     retryable
+    ├── StorageFailed             what should be kept could not be written
     └── SettingsError             the operator can mend it
 
 A class carries the code that programs read and whether trying again can help;
@@ -128,6 +132,36 @@ class UnknownVoice(InvalidRequest):
             f"There is no voice {quoted(voice)} here{because}.{nearest} "
             "`stentor voices` and GET /v1/audio/voices list them all.",
             param="voice",
+        )
+
+
+class InvalidLexicon(InvalidRequest):
+    """A lexicon cannot be used as it is written; nothing of it was kept."""
+
+    code = "invalid_lexicon"
+
+
+class LexiconExists(InvalidRequest):
+    """There is a lexicon of this id already."""
+
+    code = "lexicon_exists"
+
+    def __init__(self, identity: str) -> None:
+        super().__init__(
+            f"There is a lexicon {quoted(identity)} already. PUT /v1/lexicons/{identity} replaces it; "
+            "another `id` keeps both.",
+            param="id",
+        )
+
+
+class UnknownLexicon(InvalidRequest):
+    """A request names a lexicon that is not here."""
+
+    code = "lexicon_not_found"
+
+    def __init__(self, identity: str) -> None:
+        super().__init__(
+            f"There is no lexicon {quoted(identity)} here. GET /v1/lexicons lists them all.", param="lexicons"
         )
 
 
@@ -246,6 +280,12 @@ class EngineUnavailable(EngineError):
 
     code = "engine_unavailable"
     retryable = True
+
+
+class StorageFailed(StentorError):
+    """What should be kept could not be written; what was there before still is."""
+
+    code = "storage_failed"
 
 
 class SettingsError(StentorError):

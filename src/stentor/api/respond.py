@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 STATUSES: Mapping[type[errors.StentorError], int] = {
     errors.InvalidRequest: 400,
     errors.BodyTooSlow: 408,
+    errors.LexiconExists: 409,
     errors.BodyTooLarge: 413,
     errors.AnswerTooLong: 413,
     errors.UnsupportedMediaType: 415,
@@ -38,6 +39,7 @@ STATUSES: Mapping[type[errors.StentorError], int] = {
     errors.EngineFailed: 500,
     errors.EngineBusy: 503,
     errors.EngineUnavailable: 503,
+    errors.StorageFailed: 507,
     errors.StentorError: 500,
 }
 _RETRY_AFTER_SECONDS = 1
