@@ -15,6 +15,8 @@ from stentor.text.clean import is_speakable, remove_controls
 from stentor.text.edits import Edit
 from stentor.text.language import language_tag
 
+MOST_WORDS = 10_000
+"""Of a lexicon."""
 LONGEST_WORD = 100
 """In characters."""
 MOST_PARTS = 30
