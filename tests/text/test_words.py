@@ -98,6 +98,11 @@ def test_words_said_as_one_share_the_time_by_their_length() -> None:
     ]  # fmt: skip
 
 
+def test_letters_that_make_one_sound_count_as_one() -> None:
+    heard = Heard("of the", 0.0, 4.0, marks_at("of the", ("of", 0.0)))
+    assert told(timed_words("of the", heard, itself)) == [("of", 0.0), ("the", 2.0)]
+
+
 def test_words_before_the_first_mark_share_the_beginning() -> None:
     text = "to be or"
     heard = Heard(text, 1.0, 3.0, marks_at(text, ("or", 2.0)))

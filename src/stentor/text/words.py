@@ -45,6 +45,7 @@ _WORD = re.compile(
     rf"(?:«[{_BLANK}])?+(?:[{_OPENER}]*+{_CHARACTER}[{_CLOSER}]*+|{_RUN})"
     rf"(?:[{_BLANK}][!?:;»…–—-]++(?!\S)){{0,3}}+"
 )
+_DIGRAPH = re.compile(r"[cgkprstwz]h", re.IGNORECASE)  # two letters for one sound, in many languages
 _SAID = frozenset("&%@#*/\\§¶†‡‰＆％＠＃")  # punctuation that has a name
 
 
@@ -93,7 +94,8 @@ def timed_words(original: str, heard: Heard, origin: Origin, source: Origin | No
         shown = list(compress(range(start, end), kept[start - first : end - first]))
         if shown and (weight or index in begins):
             text = "".join(original[at] for at in shown).strip()
-            words.append(_Word(text, shown[0], shown[-1], max(weight, 1), begins.get(index)))
+            weight = max(weight - len(_DIGRAPH.findall(text)), 1)
+            words.append(_Word(text, shown[0], shown[-1], weight, begins.get(index)))
     return _timed(words, heard, source or _itself)
 
 
