@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from tests.fakes import tone
 
 from stentor.engines.tone import ToneEngine
 from stentor.errors import UnknownVoice
-from stentor.types import AudioChunk, Utterance, Voice, VoiceId
+from stentor.types import AudioChunk, Utterance, Voice, VoiceId, WordMark
 
 
-async def hum(
-    text: str, voice: str = "middle", speed: float = 1.0, amplitude: float = 0.25
-) -> list[AudioChunk]:
+async def hum(text: str, voice: str = "middle", *, amplitude: float = 0.25, **asked: Any) -> list[AudioChunk]:
     engine = ToneEngine(ToneEngine.Config(amplitude=amplitude))
-    utterance = Utterance(text, Voice(VoiceId(voice), "", "tone"), speed=speed)
+    utterance = Utterance(text, Voice(VoiceId(voice), "", "tone"), **asked)
     return [chunk async for chunk in engine.synthesize(utterance)]
 
 
@@ -34,6 +34,17 @@ async def test_a_chunk_is_100_ms_and_the_last_what_is_left() -> None:
 async def test_twice_as_fast_is_half_as_long(speed: float) -> None:
     chunks = await hum("x" * 20, speed=speed)
     assert sum(len(chunk.samples) for chunk in chunks) == round(24_000 / speed)
+
+
+@pytest.mark.parametrize(("speed", "character"), [(1.0, 1200), (2.0, 600), (1.25, 960)])
+async def test_a_word_begins_with_its_first_character(speed: float, character: int) -> None:
+    chunks = await hum(" one two  three", speed=speed, marks=True)
+    marked = [mark for chunk in chunks for mark in chunk.marks]
+    assert marked == [WordMark(*word, word[0] * character) for word in ((1, 4), (5, 8), (10, 15))]
+
+
+async def test_nobody_is_told_of_words_unasked() -> None:
+    assert not any(chunk.marks for chunk in await hum("one two"))
 
 
 async def test_the_operator_says_how_loud_it_is() -> None:
