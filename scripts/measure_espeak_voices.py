@@ -1,4 +1,4 @@
-"""Write `voices.json`: every voice and variant of the installed eSpeak NG, with the gain that evens them out.
+"""Write `voices.json`: every voice and variant of the installed eSpeak NG, how high it is and how loud.
 
 Run it after a change of `espeakng-loader`:
 
@@ -6,6 +6,7 @@ Run it after a change of `espeakng-loader`:
 
 Loudness is EBU R128 integrated loudness of a sentence (FFmpeg's `ebur128`); the gain brings it to
 -22 LUFS, and never lifts a peak above -1 dB. A variant's gain is its difference in American English.
+The pitch is the lowest and highest tone that the voice's own file asks for, where it asks for any.
 """
 
 from __future__ import annotations
@@ -62,21 +63,19 @@ def main() -> None:
     voices = []
     for identifier, name in rows:
         gain = gain_for(espeak, identifier)
-        voices.append({
-            "id": bcp47(identifier),
-            "identifier": identifier,
-            "name": name,
-            "gain_db": round(gain, 1),
-        })
+        voices.append(
+            {"id": bcp47(identifier), "identifier": identifier, "name": name, "gain_db": round(gain, 1)}
+            | pitch(Path(data) / "lang" / identifier)
+        )
     plain = gain_for(espeak, "gmw/en-US")
     folder = Path(data) / "voices" / "!v"
     variants = {
-        file.name: round(gain_for(espeak, f"gmw/en-US+{file.name}") - plain, 1)
+        file.name: {"gain_db": round(gain_for(espeak, f"gmw/en-US+{file.name}") - plain, 1)} | pitch(file)
         for file in sorted(folder.iterdir(), key=lambda file: file.name.casefold())
     }
     voices.sort(key=lambda row: str(row["id"]).casefold())
     lines = ",\n".join("    " + json.dumps(row, ensure_ascii=False) for row in voices)
-    tail = ",\n".join(f"    {json.dumps(name)}: {gain}" for name, gain in variants.items())
+    tail = ",\n".join(f"    {json.dumps(name)}: {json.dumps(row)}" for name, row in variants.items())
     OUT.write_text(f'{{\n  "voices": [\n{lines}\n  ],\n  "variants": {{\n{tail}\n  }}\n}}\n', "utf-8")
     print(f"{len(voices)} voices, {len(variants)} variants -> {OUT}")
 
@@ -100,14 +99,23 @@ def bcp47(identifier: str) -> str:
     return TAGS.get(identifier, identifier.rpartition("/")[2])
 
 
+def pitch(file: Path) -> dict[str, list[int]]:
+    for line in file.read_text("utf-8", "replace").splitlines():
+        match line.split():
+            case ["pitch", low, high, *_]:
+                return {"pitch": [int(low), int(high)]}
+    return {}
+
+
 def gain_for(espeak: Espeak, identifier: str) -> float:
     parts: list[bytes] = []
 
-    def keep(part: bytes) -> bool:
-        parts.append(part)
+    def keep(samples: bytes, marks: object = ()) -> bool:  # noqa: ARG001
+        parts.append(samples)
         return True
 
-    espeak.speak({"voice": identifier, "text": SENTENCE, "rate": 175}, keep)
+    plain = {"rate": 175, "pitch": 50, "range": 50, "volume": 100, "marks": False}
+    espeak.speak({"voice": identifier, "text": SENTENCE} | plain, keep)
     samples = np.frombuffer(b"".join(parts), np.int16).astype(np.float32) / 32768
     headroom = PEAK_DB - 20 * np.log10(np.abs(samples).max())
     return float(min(TARGET_LUFS - loudness(samples), headroom))

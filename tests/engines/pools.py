@@ -33,6 +33,10 @@ SPEAKER = dedent("""
             for part in request["parts"]:
                 emit(part.encode())
 
+        def marked(self, request, emit):
+            for part, marks in request["parts"]:
+                emit(part.encode(), marks)
+
         def pid(self, request, emit):
             emit(str(os.getpid()).encode())
 
@@ -85,7 +89,7 @@ class Pool(WorkerPool):
 
     async def ask(self, do: str, **request: Any) -> bytes:
         async with asyncio.timeout(10):
-            return b"".join([part async for part in self.begin(do, **request)])
+            return b"".join([part.samples async for part in self.begin(do, **request)])
 
     def begin(self, do: str, max_seconds: float = 10_000, **request: Any) -> Any:
         return self.call({"do": do, **request}, max_seconds)

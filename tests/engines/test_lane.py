@@ -24,7 +24,7 @@ async def test_a_worker_that_does_not_hear_cancel_is_killed_and_replaced(
     async with opened(speaker) as pool:
         before = await pool.pid()
         call = pool.begin("deaf")
-        assert await anext(call) == b"begun"
+        assert (await anext(call)).samples == b"begun"
         await call.aclose()
         assert await pool.pid() != before
         assert pool.status().restarts == 1
@@ -39,10 +39,10 @@ async def test_a_slow_listener_keeps_no_worker_from_the_others(speaker: Path) ->
     """All of the sound is read at once, whatever its caller does with it."""
     async with opened(speaker) as pool:
         slow = pool.begin("echo", parts=["a", "b"])
-        assert await anext(slow) == b"a"
+        assert (await anext(slow)).samples == b"a"
         async with asyncio.timeout(1):
             assert await pool.ask("echo", parts=["served"]) == b"served"
-        assert [part async for part in slow] == [b"b"]
+        assert [part.samples async for part in slow] == [b"b"]
 
 
 async def test_a_worker_that_hangs_is_taken_for_hung_and_replaced(speaker: Path) -> None:
@@ -58,9 +58,9 @@ async def test_a_worker_that_hangs_is_taken_for_hung_and_replaced(speaker: Path)
 async def test_who_listens_slowly_is_not_taken_for_a_hung_worker(speaker: Path) -> None:
     async with opened(speaker, silent_for=0.05) as pool:
         slow = pool.begin("echo", parts=["a", "b"])
-        assert await anext(slow) == b"a"
+        assert (await anext(slow)).samples == b"a"
         await asyncio.sleep(0.15)
-        assert [part async for part in slow] == [b"b"]
+        assert [part.samples async for part in slow] == [b"b"]
         assert pool.status().restarts == 0
 
 
@@ -69,7 +69,7 @@ async def test_a_worker_that_is_killed_from_outside_does_not_blame_the_text(spea
     """The kernel does so when memory runs out; the same text may be spoken the next time."""
     async with opened(speaker) as pool:
         call = pool.begin("die", signal=signal.Signals[name])
-        assert await anext(call) == b"last words"
+        assert (await anext(call)).samples == b"last words"
         with pytest.raises(EngineUnavailable, match=name) as raised:
             await anext(call)
         assert raised.value.retryable

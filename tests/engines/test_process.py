@@ -15,6 +15,7 @@ import psutil
 import pytest
 from tests.engines.pools import opened, workers
 
+from stentor.engines.lane import Part
 from stentor.errors import (
     EngineBusy,
     EngineCrashed,
@@ -23,14 +24,33 @@ from stentor.errors import (
     EngineUnavailable,
     RunawaySpeech,
 )
+from stentor.types import WordMark
 
 pytestmark = pytest.mark.e2e  # it starts processes
 
 
 async def test_what_the_worker_makes_arrives_in_its_order(speaker: Path) -> None:
     async with opened(speaker) as pool:
-        parts = [part async for part in pool.begin("echo", parts=["a", "b" * 1_000_000, "c"])]
+        parts = [part.samples async for part in pool.begin("echo", parts=["a", "b" * 1_000_000, "c"])]
     assert parts == [b"a", b"b" * 1_000_000, b"c"]
+
+
+async def test_marks_arrive_with_the_samples_they_were_emitted_with(speaker: Path) -> None:
+    parts = [("a", [(0, 3, 7), (4, 9, 2**32 - 1)]), ("b", []), ("", [(10, 12, 99)])]
+    async with opened(speaker) as pool:
+        arrived = [part async for part in pool.begin("marked", parts=parts)]
+    assert arrived == [
+        Part(b"a", (WordMark(0, 3, 7), WordMark(4, 9, 2**32 - 1))),
+        Part(b"b"),
+        Part(b"", (WordMark(10, 12, 99),)),
+    ]
+
+
+async def test_a_mark_that_is_none_fails_the_request_alone(speaker: Path) -> None:
+    async with opened(speaker) as pool:
+        with pytest.raises(EngineFailed):
+            await pool.ask("marked", parts=[("a", [(-1, 3, 7)])])
+        assert await pool.ask("echo", parts=["hello"]) == b"hello"
 
 
 async def test_a_call_waits_until_a_worker_is_there(speaker: Path) -> None:
@@ -69,7 +89,7 @@ async def test_callers_are_served_at_once_by_as_many_workers(speaker: Path, tmp_
 async def test_a_crash_is_named_after_the_sound_before_it(speaker: Path, name: str) -> None:
     async with opened(speaker) as pool:
         call = pool.begin("die", signal=signal.Signals[name])
-        assert await anext(call) == b"last words"
+        assert (await anext(call)).samples == b"last words"
         with pytest.raises(EngineCrashed, match=name):
             await anext(call)
 
@@ -157,7 +177,7 @@ async def test_a_runaway_is_stopped_and_its_worker_goes_on(speaker: Path) -> Non
     async def listen() -> None:
         nonlocal received
         async for part in pool.begin("forever", max_seconds=9.5):
-            received += len(part)
+            received += len(part.samples)
 
     async with opened(speaker) as pool:
         before = await pool.pid()
@@ -393,7 +413,7 @@ ORPHANAGE = dedent("""
         busy = pool.call({"do": "deaf"}, 1000)
         await anext(busy)
         async for pid in pool.call({"do": "pid"}, 1000):
-            print(pid.decode(), flush=True)
+            print(pid.samples.decode(), flush=True)
         await asyncio.sleep(60)
 
     asyncio.run(main())

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from stentor.engines import worker
-from stentor.engines.worker import AUDIO, CANCEL, END, ERROR, HEADER, READY, SPEAK
+from stentor.engines.worker import AUDIO, CANCEL, END, ERROR, HEADER, MARK, MARKS, READY, SPEAK
 
 pytestmark = pytest.mark.e2e  # it starts processes
 
@@ -36,6 +36,14 @@ SPEAKER = dedent("""
         def echo(self, request, emit):
             for part in request["parts"]:
                 emit(part.encode())
+
+        def marked(self, request, emit):
+            for part, marks in request["parts"]:
+                emit(part.encode(), marks)
+
+        def marks_for_ever(self, request, emit):
+            while emit(b"", [(0, 1, 2)]):
+                pass
 
         def options_(self, request, emit):
             emit(repr(self.options).encode())
@@ -137,6 +145,16 @@ def test_audio_comes_in_the_order_it_was_made_and_then_the_end(lane: Parent) -> 
     assert lane.answer() == (b"one two " + b"three" * 100_000, END, b"")
 
 
+def test_marks_come_before_the_samples_they_were_emitted_with(lane: Parent) -> None:
+    lane.speak("marked", parts=[("one", [(0, 3, 5), (4, 7, 900)]), ("two", [])])
+    assert [lane.read() for _ in range(4)] == [
+        (MARKS, MARK.pack(0, 3, 5) + MARK.pack(4, 7, 900)),
+        (AUDIO, b"one"),
+        (AUDIO, b"two"),
+        (END, b""),
+    ]
+
+
 def test_it_answers_one_request_after_the_other(lane: Parent) -> None:
     for word in ("a", "b", "c"):
         lane.speak("echo", parts=[word])
@@ -179,6 +197,14 @@ def test_more_audio_than_allowed_is_cut_off(lane: Parent, do: str) -> None:
     lane.speak(do, max_bytes=10_500)
     audio, kind, payload = lane.answer()
     assert (len(audio), kind, json.loads(payload)["code"]) == (10_000, ERROR, "runaway")
+
+
+def test_marks_count_as_well(lane: Parent) -> None:
+    """Else a worker could fill its parent's memory without a sound."""
+    lane.speak("marks_for_ever", max_bytes=100)
+    frames = [lane.read() for _ in range(17)]
+    assert [kind for kind, _ in frames] == [*[MARKS, AUDIO] * 8, ERROR]
+    assert json.loads(frames[-1][1])["code"] == "runaway"
 
 
 def test_as_much_audio_as_allowed_is_fine(lane: Parent) -> None:

@@ -6,10 +6,12 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stentor.engines import worker
 from stentor.errors import EngineCrashed, EngineFailed, EngineUnavailable, RunawaySpeech
+from stentor.types import WordMark
 
 if TYPE_CHECKING:
     from stentor.engines.process import WorkerSpec
@@ -18,6 +20,14 @@ _LAST = (worker.END, worker.ERROR)
 _CANCEL_WITHIN = 2.0
 _NOT_THE_TEXTS_FAULT = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
 """Signals that come from outside: an operator, or the kernel when memory runs out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a worker handed over at once: samples as it made them, and the times of words."""
+
+    samples: bytes
+    marks: tuple[WordMark, ...] = ()
 
 
 class Owner(Protocol):
@@ -87,17 +97,22 @@ class Lane(asyncio.Protocol):
             raise EngineFailed("its process ended before it was ready")
         self._is_ready = True
 
-    async def call(self, request: dict[str, Any], max_seconds: float) -> AsyncGenerator[bytes, None]:
-        """Send one request and yield its audio."""
+    async def call(self, request: dict[str, Any], max_seconds: float) -> AsyncGenerator[Part, None]:
+        """Send one request and yield what is made of it."""
         most = {"max_bytes": int(max_seconds * self._spec.bytes_per_second)}
         self._call = call = _Call()
         self._write(worker.SPEAK, json.dumps(request | most).encode())
+        marks: tuple[WordMark, ...] = ()
         try:
             while True:
                 kind, payload = await self._next(call)
                 if kind == worker.AUDIO:
-                    yield payload
+                    yield Part(payload, marks)
                     del payload
+                    marks = ()
+                    continue
+                if kind == worker.MARKS:
+                    marks = tuple(WordMark(*mark) for mark in worker.MARK.iter_unpack(payload))
                     continue
                 if kind == worker.END:
                     return

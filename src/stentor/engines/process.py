@@ -19,7 +19,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from stentor.engines import worker
-from stentor.engines.lane import Lane
+from stentor.engines.lane import Lane, Part
 from stentor.errors import EngineBusy, EngineFailed, EngineUnavailable
 
 if TYPE_CHECKING:
@@ -123,8 +123,10 @@ class WorkerPool:
             problem=self._problem,
         )
 
-    async def call(self, request: dict[str, Any], max_seconds: float) -> AsyncGenerator[bytes, None]:
+    async def call(self, request: dict[str, Any], max_seconds: float) -> AsyncGenerator[Part, None]:
         """Send one request to a free worker and yield its audio as it comes, `max_seconds` at the most.
+
+        Samples and marks come as the speaker emitted them, and together if it emitted them together.
 
         Closing the generator early cancels the work. Raises EngineBusy, EngineUnavailable, EngineCrashed,
         EngineFailed or RunawaySpeech.

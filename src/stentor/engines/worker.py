@@ -26,18 +26,31 @@ import threading
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-SPEAK, CANCEL, READY, AUDIO, END, ERROR = range(1, 7)
+SPEAK, CANCEL, READY, AUDIO, END, ERROR, MARKS = range(1, 8)
 HEADER = struct.Struct("<IB")
+MARK = struct.Struct("<III")
 
 _PR_SET_PDEATHSIG = 1
+
+
+class Emit(Protocol):
+    """Hands samples to the server, and the times of words."""
+
+    def __call__(self, samples: bytes, marks: Sequence[tuple[int, int, int]] = ()) -> bool:
+        """Return whether anybody still listens.
+
+        A mark is where a word begins and ends in the text, in characters, and its first sample, counted
+        from the request's first. It may come before, with or after its sound; `samples` may be empty.
+        """
+        ...
 
 
 class Speaker(Protocol):
     """What an engine's worker file holds: a class, made once with the engine's options."""
 
-    def speak(self, request: dict[str, Any], emit: Callable[[bytes], bool]) -> None:
+    def speak(self, request: dict[str, Any], emit: Emit) -> None:
         """Make the sound of one utterance, handing over samples as they are ready.
 
         Stop as soon as `emit` returns False. An exception becomes the request's error.
@@ -65,7 +78,7 @@ class Lane:
 
     def send(self, kind: int, payload: bytes = b"") -> None:
         """Write a frame; waits while the parent does not read."""
-        self._socket.sendall(HEADER.pack(len(payload), kind) + payload)
+        self._socket.sendall(_frame(kind, payload))
 
     def _answer(self, speaker: Speaker, request: dict[str, Any]) -> None:
         self._emitted = 0
@@ -83,17 +96,20 @@ class Lane:
         else:
             self.send(END)
 
-    def _emit(self, samples: bytes) -> bool:
+    def _emit(self, samples: bytes, marks: Sequence[tuple[int, int, int]] = ()) -> bool:
         if self._stopped is None and self._incoming.poll(0):
             kind, _ = self._read()
             if kind == CANCEL:
                 self._stopped = "cancelled"
-        self._emitted += len(samples)
+        self._emitted += len(samples) + MARK.size * len(marks)
         if self._stopped is None and self._emitted > self._limit:
             self._stopped = "runaway"
         if self._stopped:
             return False
-        self.send(AUDIO, samples)
+        frames = _frame(AUDIO, samples)
+        if marks:
+            frames = _frame(MARKS, b"".join([MARK.pack(*mark) for mark in marks])) + frames
+        self._socket.sendall(frames)
         return True
 
     def _read(self) -> tuple[int, bytes]:
@@ -109,6 +125,10 @@ class Lane:
             parts.append(part)
             size -= len(part)
         return b"".join(parts)
+
+
+def _frame(kind: int, payload: bytes) -> bytes:
+    return HEADER.pack(len(payload), kind) + payload
 
 
 def main(arguments: list[str]) -> None:

@@ -12,8 +12,10 @@ import espeakng_loader
 import pytest
 
 from stentor.engines.espeak import library
+from stentor.engines.lane import Part
 from stentor.engines.process import WorkerPool, WorkerSpec
 from stentor.errors import EngineFailed, EngineUnavailable
+from stentor.types import WordMark
 
 pytestmark = pytest.mark.e2e  # it starts processes
 
@@ -34,12 +36,17 @@ class Library:
         self.pool = WorkerPool(spec)
         self.pool.open()
 
-    async def chunks(self, text: str, voice: str = "gmw/en-US", rate: int = 175) -> list[bytes]:
-        request = {"voice": voice, "text": text, "rate": rate}
+    async def parts(self, text: str, voice: str = "gmw/en-US", rate: int = 175, **asked: Any) -> list[Part]:
+        plain = {"rate": rate, "pitch": 50, "range": 50, "volume": 100, "marks": False}
+        request = plain | {"voice": voice, "text": text} | asked
         return [part async for part in self.pool.call(request, 1000)]
 
-    async def speak(self, text: str, voice: str = "gmw/en-US", rate: int = 175) -> bytes:
-        return b"".join(await self.chunks(text, voice, rate))
+    async def speak(self, text: str, voice: str = "gmw/en-US", rate: int = 175, **asked: Any) -> bytes:
+        return b"".join(part.samples for part in await self.parts(text, voice, rate, **asked))
+
+    async def words(self, text: str, voice: str = "gmw/en-US", rate: int = 175) -> list[WordMark]:
+        parts = await self.parts(text, voice, rate, marks=True)
+        return [mark for part in parts for mark in part.marks]
 
 
 @pytest.fixture
@@ -92,7 +99,8 @@ async def test_slower_is_longer_in_proportion(espeak: Library) -> None:
 
 
 async def test_the_first_chunk_is_100_ms_and_none_is_longer_than_about_a_second(espeak: Library) -> None:
-    sizes = [len(part) for part in await espeak.chunks("The quick brown fox jumps over the lazy dog. " * 6)]
+    text = "The quick brown fox jumps over the lazy dog. " * 6
+    sizes = [len(part.samples) for part in await espeak.parts(text)]
     assert sizes[0] == pytest.approx(4410, rel=0.1)
     assert max(sizes) < 60_000
     assert all(sizes)

@@ -15,15 +15,24 @@ import numpy as np
 from pydantic import Field
 
 from stentor.engines import Capabilities, Engine, EngineConfig, EngineHealth
+from stentor.engines.espeak.phonemes import Phonemes
+from stentor.engines.espeak.prosody import (
+    FASTEST,
+    NORMAL_VOLUME,
+    SEMITONES,
+    SLOWEST,
+    STYLES,
+    WORDS_PER_MINUTE,
+    is_whispered,
+    knobs,
+)
+from stentor.engines.espeak.spoken import Spoken
 from stentor.engines.espeak.voices import LANGUAGES, OPENAI_VOICES, VoiceTable
 from stentor.engines.process import WorkerPool, WorkerSpec
 from stentor.errors import EngineUnavailable, UnknownVoice
 from stentor.types import AudioChunk, Utterance, Voice
 
 SAMPLE_RATE = 22_050
-WORDS_PER_MINUTE = 175
-# Below 80 words a minute the library stops slowing down; above 449 it changes to another algorithm.
-_SLOWEST, _FASTEST = 80, 449
 # Of sound. An emoji may be a phrase; nothing honest is longer. It is also the most that a caller who stops
 # listening can make this process keep: 8 MB.
 _SECONDS_PER_CHARACTER, _SECONDS_AT_LEAST, _SECONDS_AT_MOST = 2.0, 15.0, 180.0
@@ -53,14 +62,20 @@ class EspeakEngine(Engine):
     capabilities = Capabilities(
         sample_rate=SAMPLE_RATE,
         languages=LANGUAGES,
-        speed=(_SLOWEST / WORDS_PER_MINUTE, _FASTEST / WORDS_PER_MINUTE),
+        speed=(SLOWEST / WORDS_PER_MINUTE, FASTEST / WORDS_PER_MINUTE),
         longest_utterance=200,
+        marks=True,
+        phonemes=True,
+        emphasis=True,
+        pitch=(-SEMITONES, SEMITONES),
+        styles=tuple(STYLES),
         licence="GPL-3.0-or-later",
     )
 
     def __init__(self, config: Config | None = None) -> None:
         self._config = config or self.Config()
         self._table = VoiceTable()
+        self._phonemes = Phonemes()
         self._pool: WorkerPool | None = None
         self._problem = "it was not started"
 
@@ -103,24 +118,25 @@ class EspeakEngine(Engine):
         return self._table.find(name, language)
 
     async def synthesize(self, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:
-        """Speak plain text; the first chunk comes within a millisecond of the worker being free."""
+        """Speak; the first chunk comes within a millisecond of the worker being free."""
         if self._pool is None:
             raise EngineUnavailable(f"The engine espeak is not running: {self._problem}.")
-        timbre = self._table.timbre(utterance.voice.id)
+        timbre = self._table.timbre(utterance.voice.id, whispered=is_whispered(utterance))
         if timbre is None:
             raise UnknownVoice(utterance.voice.id, [])
         gain = np.float32(timbre.gain / 32768)
-        honest = (_SECONDS_AT_LEAST + _SECONDS_PER_CHARACTER * len(utterance.text)) / utterance.speed
+        spoken = Spoken(utterance, self._phonemes, timbre.identifier)
+        honest = (_SECONDS_AT_LEAST + _SECONDS_PER_CHARACTER * len(spoken.text)) / utterance.speed
         seconds = min(honest, _SECONDS_AT_MOST)
-        request = {
-            "voice": timbre.identifier,
-            "text": utterance.text,
-            "rate": min(max(round(WORDS_PER_MINUTE * utterance.speed), _SLOWEST), _FASTEST),
-        }
+        turned = knobs(utterance, timbre)
+        request = {"voice": timbre.identifier, "text": spoken.text, "marks": utterance.marks} | turned
         async with aclosing(self._pool.call(request, seconds)) as parts:
             async for part in parts:
-                yield AudioChunk(np.frombuffer(part, "<i2") * gain, SAMPLE_RATE)
-                del part
+                samples = np.frombuffer(part.samples, "<i2") * gain
+                if turned["volume"] > NORMAL_VOLUME:  # it may be louder than what its gain was measured for
+                    np.clip(samples, -1, 1, out=samples)
+                yield AudioChunk(samples, SAMPLE_RATE, spoken.marks(part.marks))
+                del part, samples
 
     def health(self) -> EngineHealth:
         """Count the workers."""

@@ -7,27 +7,53 @@ Text goes in as plain text: the library's own SSML reads local files and leaks s
 from __future__ import annotations
 
 import ctypes
+from array import array
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
+
+    from stentor.engines.worker import Emit
 
 _SYNCHRONOUS = 2
 _DO_NOT_EXIT = 0x8000  # without it a missing data folder ends the process
 _CHARS_UTF8 = 1
-_RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4
+_PARAMETERS = (("rate", 1), ("volume", 2), ("pitch", 3), ("range", 4))
 _BUFFER_MS = 100
 _GROWTH, _LARGEST = 4, 44_100  # chunks grow from the library's buffer to one second, in bytes
+_NO_MORE_EVENTS, _WORD = 0, 1
+_SILENT = 100  # of 32,768: -50 dB
+_STEP = 22  # samples: 1 ms
 
-_SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+
+class _Event(ctypes.Structure):
+    """What the library reports with its samples; `position` is in characters and begins at 1."""
+
+    _fields_ = (
+        ("kind", ctypes.c_int),
+        ("identifier", ctypes.c_uint),
+        ("position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("milliseconds", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user", ctypes.c_void_p),
+        ("name", ctypes.c_char * 8),
+    )
+
+
+_SynthCallback = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
+)
 _UriCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_char_p, ctypes.c_char_p)
 
 
 class Espeak:
     """The speaker of an espeak worker.
 
-    A request holds `voice` (an identifier, `gmw/en-US` or `gmw/en-US+f2`), `text` and `rate` in words a
-    minute. The sound is 16-bit mono at 22,050 Hz.
+    A request holds `voice` (an identifier, `gmw/en-US` or `gmw/en-US+f2`), `text`, `rate` in words a
+    minute, the library's own `pitch`, `range` and `volume`, and whether `marks` are wanted.
+    Mnemonics of phonemes may stand in the text between the characters `[`, U+0002 and `]]`.
+    The sound is 16-bit mono at 22,050 Hz.
     """
 
     def __init__(self, options: dict[str, Any]) -> None:
@@ -42,27 +68,30 @@ class Espeak:
         self._refuse = _UriCallback(lambda _kind, _uri, _base: 1)
         self._library.espeak_SetSynthCallback(self._on_samples)
         self._library.espeak_SetUriCallback(self._refuse)
-        self._emit: Callable[[bytes], bool] = lambda _: False
+        self._emit: Emit = lambda _samples, _marks=(): False
         self._voice = ""
         self._held: list[bytes] = []
         self._held_bytes = 0
         self._threshold = 0
         self._stop = 0
+        self._words: _Words | None = None
 
-    def speak(self, request: dict[str, Any], emit: Callable[[bytes], bool]) -> None:
+    def speak(self, request: dict[str, Any], emit: Emit) -> None:
         """Speak plain text; the first chunk leaves after 100 ms of sound, later ones grow."""
         self._choose(request["voice"])
-        for parameter, value in ((_RATE, request["rate"]), (_VOLUME, 100), (_PITCH, 50), (_RANGE, 50)):
-            self._library.espeak_SetParameter(parameter, value, 0)
+        for name, parameter in _PARAMETERS:
+            self._library.espeak_SetParameter(parameter, request[name], 0)
         self._emit = emit
         self._held.clear()
         self._held_bytes = self._threshold = self._stop = 0
+        self._words = _Words() if request["marks"] else None
         text = request["text"].encode()
         failed = self._library.espeak_Synth(text, len(text) + 1, 0, 0, 0, _CHARS_UTF8, None, None)
         if failed:
             raise OSError(f"espeak_Synth answered {failed}")
-        if self._held and not self._stop:
-            emit(b"".join(self._held))
+        marks = self._words.rest() if self._words else ()
+        if (self._held or marks) and not self._stop:
+            emit(b"".join(self._held), marks)
 
     def _choose(self, voice: str) -> None:
         if voice == self._voice:
@@ -73,10 +102,13 @@ class Espeak:
             raise LookupError(f"eSpeak NG has no voice {voice}")
         self._voice = voice
 
-    def _take(self, samples: Any, count: int, _events: Any) -> int:  # noqa: ANN401  a ctypes pointer
+    def _take(self, samples: Any, count: int, events: Any) -> int:  # noqa: ANN401  ctypes pointers
         try:
             if samples and count > 0 and not self._stop:
-                self._hold(ctypes.string_at(samples, 2 * count))
+                part = ctypes.string_at(samples, 2 * count)
+                if self._words:
+                    self._words.read(part, events)
+                self._hold(part)
         except BaseException:  # noqa: BLE001  ctypes would swallow it and the library go on
             self._stop = 1
         return self._stop
@@ -89,5 +121,55 @@ class Espeak:
             chunk = b"".join(self._held)
             self._held.clear()
             self._held_bytes = 0
-            if not self._emit(chunk):
+            if not self._emit(chunk, self._words.heard() if self._words else ()):
                 self._stop = 1
+
+
+class _Words:
+    """The words of an utterance, from the library's events, and where each is first heard.
+
+    An event stands at a word's first phoneme. One that begins with a closure, as that of `t`, is not heard
+    for up to 50 ms, and for 90 in slow speech.
+    """
+
+    def __init__(self) -> None:
+        self._made = 0  # samples
+        self._silent: list[tuple[int, int, int]] = []  # begun, and not heard yet
+        self._heard: list[tuple[int, int, int]] = []
+
+    def read(self, part: bytes, events: Any) -> None:  # noqa: ANN401  a ctypes pointer
+        at = 0
+        while (event := events[at]).kind != _NO_MORE_EVENTS:
+            if event.kind == _WORD and event.position > 0:
+                begin = event.position - 1
+                self._silent.append((begin, begin + event.length, event.sample))
+            at += 1
+        if self._silent:
+            self._listen(array("h", part))
+        self._made += len(part) // 2
+
+    def heard(self) -> Sequence[tuple[int, int, int]]:
+        """Return the words that were heard since this was last asked."""
+        heard, self._heard = self._heard, []
+        return heard
+
+    def rest(self) -> Sequence[tuple[int, int, int]]:
+        """Return the last words, also those that were never heard."""
+        return [*self.heard(), *self._silent]
+
+    def _listen(self, samples: array[int]) -> None:
+        for index, (begin, end, sample) in enumerate(self._silent):
+            first = _first_sound(samples, max(sample - self._made, 0))
+            if first is None:
+                del self._silent[:index]
+                return
+            self._heard.append((begin, end, max(sample, self._made + first)))
+        self._silent.clear()
+
+
+def _first_sound(samples: array[int], start: int) -> int | None:
+    for at in range(start, len(samples), _STEP):
+        step = samples[at : at + _STEP]
+        if max(step) > _SILENT or min(step) < -_SILENT:
+            return at
+    return None

@@ -1,4 +1,4 @@
-"""eSpeak NG's voices by BCP-47 tag, and how loud each is.
+"""eSpeak NG's voices by BCP-47 tag, and how high and loud each is.
 
 The library takes a variant's name as a path and answers an unknown tag with the last voice, so both are
 looked up here; `voices.json` is made by `scripts/measure_espeak_voices.py` from the library itself.
@@ -60,16 +60,22 @@ _MACROLANGUAGES = {"zh": ("cmn", "cmn-latn-pinyin", "hak", "yue", "yue-latn-jyut
 # What may be cut off a tag that is not in the table. Anything else is a name that happens to have a hyphen.
 _SUBTAG = re.compile(r"[a-z]{2}|[0-9]{3}|[0-9][0-9a-z]{3}|hans|hant|latn|cyrl|arab|deva|grek|hebr|jpan|kore")
 
+_PITCH = (82, 118)  # of a voice whose file says nothing, in hertz
+_WHISPERS = (("whisperf", 120), ("whisper", 0))  # the variant, and for whom: those not below so many hertz
+
 _TABLE: dict[str, Any] = json.loads(files(__package__).joinpath("voices.json").read_text("utf-8"))
 LANGUAGES: tuple[str, ...] = tuple(row["id"] for row in _TABLE["voices"])
 
 
 @dataclass(frozen=True, slots=True)
 class Timbre:
-    """What the library is asked for: an identifier, and the factor that makes it as loud as the others."""
+    """What the library is asked for, and what is known of it."""
 
     identifier: str
     gain: float
+    """The factor that makes it as loud as the others."""
+    melody: float
+    """By how much of its base pitch the library lowers it when its melody becomes twice as wide."""
 
 
 class VoiceTable:
@@ -82,7 +88,7 @@ class VoiceTable:
         self._rows: dict[str, Any] = {row["id"]: row for row in _TABLE["voices"]}
         self._tags: dict[str, str] = {tag.casefold(): tag for tag in self._rows}
         self._variants = {name.casefold(): name for name in _TABLE["variants"]}
-        self._timbres: dict[str, Timbre] = {}
+        self._timbres: dict[tuple[str, bool], Timbre] = {}
 
     def find(self, name: str, language: str | None) -> Voice | None:
         """Find a voice by a tag or by `TAG+VARIANT`, in any case; `language` replaces a tag that differs."""
@@ -99,17 +105,19 @@ class VoiceTable:
         described = self._rows[base]["name"] + (f", {known_variant}" if known_variant else "")
         return Voice(VoiceId(identity), described, "espeak", tuple(dict.fromkeys((base, *languages))))
 
-    def timbre(self, voice: VoiceId) -> Timbre | None:
+    def timbre(self, voice: VoiceId, *, whispered: bool = False) -> Timbre | None:
         """Return what to ask the library for; None if there is no such voice."""
-        if voice not in self._timbres:
+        if (voice, whispered) not in self._timbres:
             tag, _, variant = voice.partition("+")
             row = self._rows.get(tag)
             if row is None or (variant and variant not in _TABLE["variants"]):
                 return None
-            decibels = row["gain_db"] + (_TABLE["variants"][variant] if variant else 0.0)
-            identifier = f"{row['identifier']}+{variant}" if variant else row["identifier"]
-            self._timbres[voice] = Timbre(identifier, 10 ** (decibels / 20))
-        return self._timbres[voice]
+            timbre = _timbre(row, variant)
+            if whispered:
+                low, _ = _pitch(row, variant)
+                timbre = _timbre(row, next(whisper for whisper, lowest in _WHISPERS if low >= lowest))
+            self._timbres[voice, whispered] = timbre
+        return self._timbres[voice, whispered]
 
     def _match(self, tag: str) -> str | None:
         folded = tag.replace("_", "-").casefold()
@@ -122,6 +130,20 @@ class VoiceTable:
             if not _SUBTAG.fullmatch(subtag):
                 return None
         return None
+
+
+def _timbre(row: dict[str, Any], variant: str) -> Timbre:
+    decibels = row["gain_db"] + (_TABLE["variants"][variant]["gain_db"] if variant else 0.0)
+    identifier = f"{row['identifier']}+{variant}" if variant else row["identifier"]
+    low, high = _pitch(row, variant)
+    # From the library's arithmetic: its base is 9 Hz below the lowest tone, in units of 1/4096 Hz.
+    return Timbre(identifier, 10 ** (decibels / 20), 18 * 108 * (high - low) / (4096 * (low - 9)))
+
+
+def _pitch(row: dict[str, Any], variant: str) -> tuple[int, int]:
+    """Return the lowest and the highest tone of a voice, in hertz."""
+    low, high = _TABLE["variants"].get(variant, {}).get("pitch") or row.get("pitch") or _PITCH
+    return low, high
 
 
 def _covers(asked: str, tag: str) -> bool:
