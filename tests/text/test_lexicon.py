@@ -142,11 +142,13 @@ def test_within_a_lexicon_the_first_entry_wins_and_of_lexicons_the_last() -> Non
     assert [e.text for e in Matcher(voice, server).edits("a b")] == ["1", "1"]
 
 
-def test_a_matcher_stands_on_another() -> None:
+def test_matchers_stand_on_each_other() -> None:
     below = Matcher([alias("SQL", "1"), alias("New York City", "2"), alias("b", "3", "en")])
-    above = Matcher([alias("sql", "4"), alias("York", "5"), alias("b", "6")], below=below)
-    assert [e.text for e in above.edits("SQL New York City York b", "en")] == ["4", "2", "5", "6"]
+    above = Matcher([alias("sql", "4"), alias("York", "5"), alias("b", "6")])
+    stacked = Matcher.stack([below, above])
+    assert [e.text for e in stacked.edits("SQL New York City York b", "en")] == ["4", "2", "5", "6"]
     assert [e.text for e in below.edits("SQL York b")] == ["1"]
+    assert Matcher.stack([]).edits("SQL") == []
 
 
 def test_a_lexicons_language_is_that_of_its_entries() -> None:
@@ -232,10 +234,7 @@ def test_it_finds_what_a_slow_search_finds(text: str, words: list[list[tuple[str
     expected = naive(text, lexicons)
     whole = Matcher(*lexicons)
     assert [(edit.start, edit.end, edit.text) for edit in whole.edits(text)] == expected
-    stacked = Matcher()
-    for entries in lexicons:
-        stacked = Matcher(entries, below=stacked)
-    assert stacked.edits(text) == whole.edits(text)
+    assert Matcher.stack(Matcher(entries) for entries in lexicons).edits(text) == whole.edits(text)
 
 
 @given(

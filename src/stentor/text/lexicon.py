@@ -185,41 +185,36 @@ class _Node:
 @dataclass(frozen=True, slots=True)
 class _Rule:
     entry: Entry
-    strength: tuple[int, int, bool]
-    """Of its matcher, of its lexicon, and whether its case is kept."""
+    strength: tuple[int, bool]
+    """The rank of its lexicon, and whether its case is kept."""
 
 
 class Matcher:
     """Finds the words of lexicons in text.
 
-    Lexicons are given in order: the later one wins where two have the same word, and all win over those of
-    the matcher `below`. A longer phrase wins over a shorter one, whoever has it. Making one takes time for
-    each entry; finding takes time for each word of the text, however many entries there are.
+    Lexicons are given in order: the later one wins where two have the same word. A longer phrase wins over a
+    shorter one, whoever has it. Making a matcher takes time for each entry; finding takes time for each word
+    of the text, however many entries there are.
 
     Words are found whole, in any case: `sql` in "SQL" and in "Sql's", not in "MySQL". A word with a capital
     after its first letter is found only as it is written: `SQL` not in "sql", but `New York` in "NEW YORK".
     In scripts without spaces between words, and in Korean, a word is found anywhere.
     """
 
-    def __init__(self, *lexicons: Iterable[Entry], below: Matcher | None = None) -> None:
-        self._tries: list[_Node] = [*(below._tries if below else ()), _Node()]  # noqa: SLF001  it is our own
+    def __init__(self, *lexicons: Iterable[Entry]) -> None:
+        root = _Node()
         for rank, entries in enumerate(lexicons):
             for entry in entries:
                 for word in entry.graphemes:
-                    self._add(word, entry, rank)
+                    _add(root, word, entry, rank)
+        self._tries: tuple[_Node, ...] = (root,)
 
-    def _add(self, word: str, entry: Entry, rank: int) -> None:
-        tokens = _Tokens(word, _tokens(word))
-        node = self._tries[-1]
-        for key in tokens.keys:
-            node = node.after.setdefault(key, _Node())
-        kept = any(any(map(str.isupper, word[start + 1 : end])) for start, end in tokens.spans)
-        node.keeps_case |= kept
-        rule = _Rule(entry, (len(self._tries), rank, kept))
-        for language in _languages(entry.language):
-            place = (tokens.spelt(0, len(tokens.spans) - 1) if kept else "", language)
-            if place not in node.rules or node.rules[place].strength < rule.strength:
-                node.rules[place] = rule
+    @classmethod
+    def stack(cls, matchers: Iterable[Matcher]) -> Matcher:
+        """Put matchers over each other as if their lexicons were; takes time for each matcher only."""
+        stacked = cls()
+        stacked._tries = tuple(trie for matcher in matchers for trie in matcher._tries)  # noqa: SLF001
+        return stacked
 
     def edits(
         self, text: str, language: str | None = None, taken: Iterable[tuple[int, int]] = ()
@@ -253,15 +248,29 @@ class Matcher:
         """Return where the longest phrase that begins at a token ends, and the strongest entry for it."""
         longest, strongest = -1, None
         for trie in self._tries:
-            key, at, node = tokens.bare[index], index, trie
-            while (below := node.after.get(key)) and tokens.spans[at][1] <= limit:
-                node = below
+            node = trie.after.get(tokens.bare[index])
+            at = index
+            while node and tokens.spans[at][1] <= limit:
                 rule = _strongest(node, tokens, index, at, wanted) if node.rules else None
-                if rule and (strongest is None or (at, rule.strength) > (longest, strongest.strength)):
+                if rule and at >= longest:
                     longest, strongest = at, rule
                 at += 1
-                key = tokens.keys[at] if at < len(tokens.keys) else ""
+                node = node.after.get(tokens.keys[at]) if at < len(tokens.keys) else None
         return (tokens.spans[longest][1], strongest.entry) if strongest else None
+
+
+def _add(root: _Node, word: str, entry: Entry, rank: int) -> None:
+    tokens = _Tokens(word, _tokens(word))
+    node = root
+    for key in tokens.keys:
+        node = node.after.setdefault(key, _Node())
+    kept = any(any(map(str.isupper, word[start + 1 : end])) for start, end in tokens.spans)
+    node.keeps_case |= kept
+    rule = _Rule(entry, (rank, kept))
+    for language in _languages(entry.language):
+        place = (tokens.spelt(0, len(tokens.spans) - 1) if kept else "", language)
+        if place not in node.rules or node.rules[place].strength < rule.strength:
+            node.rules[place] = rule
 
 
 def _strongest(node: _Node, tokens: _Tokens, first: int, last: int, wanted: Sequence[str]) -> _Rule | None:
