@@ -9,6 +9,20 @@ from stentor.text.markup.tags import TagReader
 from stentor.text.script import Manner, Script, Words
 
 _SSML = re.compile(r"[\s\ufeff]*+(?:<\?xml\b[^>]{0,200}+>\s*+)?<(?:[a-z]{1,20}:)?speak(?=[\s/>])")
+# A beginning that says nothing yet: white space, an XML declaration, the first letters of the tag.
+_BEGUN = re.compile(r"[\s\ufeff]*+(?:<(?:\?[^>]{0,200}+|\?[^>]{0,200}+>\s*+<?|[a-z:]{0,26})?)?")
+
+
+def is_ssml(source: str, asked: bool | None) -> bool:  # noqa: FBT001  what a request says
+    """Tell whether a text is read as SSML: as it was asked for, or else by how it begins."""
+    return bool(_SSML.match(source)) if asked is None else asked
+
+
+def may_become_ssml(begun: str, asked: bool | None) -> bool:  # noqa: FBT001  what a request says
+    """Tell whether the beginning of a text may yet be that of SSML."""
+    if asked is not None:
+        return asked
+    return is_ssml(begun, None) or bool(_BEGUN.fullmatch(begun))
 
 
 def read(source: str, *, ssml: bool | None, tags: bool, strict: bool, max_pause: float) -> Script:
@@ -18,9 +32,8 @@ def read(source: str, *, ssml: bool | None, tags: bool, strict: bool, max_pause:
     are read if `tags` says so. `max_pause` is in seconds. Raises InvalidMarkup for SSML, InvalidRequest for
     tags that cannot be done; with `strict`, also for SSML of which a part would be left out.
     """
-    if ssml or (ssml is None and _SSML.match(source)):
+    if is_ssml(source, ssml):
         return read_ssml(source, max_pause=max_pause, strict=strict)
     if tags:
-        reader = TagReader(max_pause)
-        return Script((*reader.feed(source), *reader.finish()))
+        return Script(tuple(TagReader(max_pause).finish(source)))
     return Script((Words(source, 0, len(source), Manner()),) if source else ())

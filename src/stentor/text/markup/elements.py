@@ -136,14 +136,13 @@ def _prosody(element: Element, manner: Manner) -> Meaning:
     pitch = element.read("pitch", values.semitones)
     volume = element.read("volume", values.decibels)
     loudness = manner.volume + (volume or 0.0)
-    if not math.isinf(loudness):
-        loudness = _within(element, "volume", loudness, values.VOLUMES)
+    is_silent = math.isinf(loudness)
     return Meaning(
         replace(
             manner,
             rate=_within(element, "rate", manner.rate * (1.0 if rate is None else rate), values.RATES),
             pitch=_within(element, "pitch", manner.pitch + (pitch or 0.0), values.PITCHES),
-            volume=loudness,
+            volume=loudness if is_silent else _within(element, "volume", loudness, values.VOLUMES),
         )
     )
 

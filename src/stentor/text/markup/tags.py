@@ -69,7 +69,7 @@ class TagReader:
         self._buffer = ""
         self._base = 0  # of the buffer in the whole text
         self._at = 0  # up to where the buffer is read
-        self._said = 0  # up to where it is among the items
+        self._said = self._noted = 0  # up to where it is among the items, and known to `_opening`
         self._before = ""  # the character before the buffer
         self._is_line_begun = False  # by nothing but blanks, where a style may end
         self._opening = _Opening()
@@ -78,9 +78,9 @@ class TagReader:
         """Return what `text` completes. Raises InvalidRequest for a value out of range."""
         return self._read(text, settled=False)
 
-    def finish(self) -> list[Item]:
-        """Return what is left."""
-        return self._read("", settled=True)
+    def finish(self, text: str = "") -> list[Item]:
+        """Return what is left, where `text` is the last of it."""
+        return self._read(text, settled=True)
 
     def _read(self, text: str, *, settled: bool) -> list[Item]:
         self._buffer += text
@@ -92,7 +92,7 @@ class TagReader:
             self._before = self._buffer[self._at - 1]
         self._buffer = self._buffer[self._at :]
         self._base += self._at
-        self._at = self._said = 0
+        self._skip(0)
         items, self._items = self._items, []
         return items
 
@@ -116,8 +116,16 @@ class TagReader:
         if until > self._said:
             text = self._buffer[self._said : until]
             self._items.append(Words(text, self._base + self._said, self._base + until, self._manner))
-            self._opening.note(text)
+            self._note(until)
             self._said = until
+
+    def _note(self, until: int) -> None:
+        if until > self._noted:
+            self._opening.note(self._buffer[self._noted : until])
+            self._noted = until
+
+    def _skip(self, until: int) -> None:
+        self._at = self._said = self._noted = until
 
     # Blank lines, which end a style
 
@@ -161,14 +169,14 @@ class TagReader:
         self._at = begin
         if close != _NOWHERE:
             self._say(at)
-            self._said = begin
+            self._skip(begin)
             outer = self._manner
             self._manner = emphatic = self._with_emphasis(_EMPHASES[size])
             self._scan(close, settled=True)
             self._say(close)
             is_same = self._manner is emphatic
             self._manner = outer if is_same else replace(self._manner, emphasis=outer.emphasis)
-            self._at = self._said = close + size
+            self._skip(close + size)
         return True
 
     def _with_emphasis(self, emphasis: Emphasis) -> Manner:
@@ -207,7 +215,7 @@ class TagReader:
         if not settled and self._is_cut(found, end):
             return False
         if found and self._obey(found):
-            self._at = self._said = found.end()
+            self._skip(found.end())
             self._opening = _Opening()
         else:
             self._at += 1
@@ -226,7 +234,6 @@ class TagReader:
 
     def _obey(self, tag: re.Match[str]) -> bool:
         """Do what a tag says; return False if it is none."""
-        self._say(tag.start())
         kind = tag.lastgroup or "pause"
         written = (tag[kind] or "").strip()
         if kind == "pause":
@@ -234,12 +241,14 @@ class TagReader:
         manner = self._changed(kind, written, tag[0])
         if manner is None:
             return False
+        self._say(tag.start())
         self._manner = manner
         return True
 
     def _changed(self, kind: str, written: str, tag: str) -> Manner | None:
         """Return the manner after a tag; None if it is no tag."""
         if kind in {"style", "mood"}:
+            self._note(self._at)
             return replace(self._manner, style=values.style(written)) if self._opening.is_here else None
         if kind == "end":
             kind, written = written.lower(), _BACK
@@ -276,6 +285,7 @@ class TagReader:
                 f"All pauses together may last {most:g} seconds, and those up to {quoted(tag)} last longer.",
                 param="input",
             )
+        self._say(self._at)
         if seconds:
             self._items.append(Pause(seconds, self._base + self._at))
         return True
