@@ -1,0 +1,145 @@
+"""Digits that name a thing in English: telephones, addresses of machines, versions, GPT-4 and A380."""
+
+from __future__ import annotations
+
+import re
+
+from stentor.text.normalize.english.style import DASH, Style, before
+from stentor.text.normalize.rules import DIGIT, LETTER, Rule
+
+_GAP = r"[ .\u00a0-]?"
+_EXTENSION = r"(?:,?[ ]?(?:x|ext\.?|extension)[ ]?(?P<extension>\d{1,6}))?(?![-]?\d)"
+_TELEPHONES = tuple(
+    re.compile(f"(?P<number>{form}){_EXTENSION}")
+    for form in (
+        rf"\+\d{{1,3}}{_GAP}(?:\(\d{{1,4}}\)|\d{{1,4}})(?:{_GAP}\d{{2,4}}){{1,5}}+",
+        r"\+\d{7,15}",
+        r"(?:1[ .-]?)?\(\d{3}\)[ .-]?\d{3}[ .-]?\d{4}",
+        r"(?:1[ .-])?\d{3}([.-])\d{3}(?:\2)\d{4}",
+        r"\(0\d{2,4}\)[ ]?\d{3,4}[ ]?\d{3,4}",
+        r"0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}",
+        r"0\d{4}[ ]\d{5,6}",
+        r"0800[ ]\d{3}[ ]?\d{3,4}",
+        r"\d{3}-\d{4}",
+    )
+)
+_LOCAL = re.compile(r"\d{3}-\d{4}")
+_FEWEST, _MOST = 7, 15  # digits in a telephone number; ITU-T E.164 has the most
+_EMERGENCY = re.compile(r"(?:911|999|112|000|111|101|311|411|988)(?![\w.,:/-]*\d)(?!\w)")
+_CALLING = re.compile(r"(?i:\b(?:call|dial|dialling|dialing|ring|phone|text|called|dialed|calling))[ ]\Z")
+_CARD = re.compile(r"\d{4}([ -])\d{4}(?:\1\d{4}){1,3}(?![ -]?\d)")
+_IP = re.compile(r"(?P<ip>\d{1,3}(?:\.\d{1,3}){3})(?::(?P<port>\d{1,5}))?(?:/(?P<mask>\d{1,2}))?(?![.\d])")
+_VERSION = re.compile(
+    r"(?P<v>(?:v\.?[ ]?|V(?=\d++\.\d)|[vV]er\.?[ ]?|[vV]ersion[ ])?)(?P<number>\d++(?:\.\d++)*+)"
+)
+_CHAIN = re.compile(rf"\d++(?:{DASH}\d++){{2,}}+")
+_GLUED = re.compile(r"[^\W\d_]++(?:['’][^\W\d_]++)?+(?:[-_.]?(?=[^\W_])(?:\d++|[^\W\d_]++)){0,24}+")
+_PIECE = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|[-_.]")
+_HEX = re.compile(r"0[xX](?P<hex>[0-9A-Fa-f]{1,16})(?!\w)")
+
+
+class _Codes:
+    def __init__(self, style: Style) -> None:
+        self._style = style
+        self._zero = "zero" if style.is_american else "oh"
+
+    def telephone(self, match: re.Match[str]) -> str | None:
+        number = match["number"]
+        count = sum(map(str.isdecimal, number))
+        if not _FEWEST <= count <= _MOST or _is_range(match):
+            return None
+        spoken = self.telephone_number(number)
+        extension = match["extension"]
+        return f"{spoken}, extension {self._digits(extension)}" if extension else spoken
+
+    def telephone_number(self, number: str) -> str:
+        """Say a telephone number group by group."""
+        groups = [self._digits(group) for group in re.findall(r"\d+", number)]
+        return ("plus " if number.startswith("+") else "") + ", ".join(groups)
+
+    def _digits(self, digits: str) -> str:
+        words = self._style.digits(digits)
+        return words if self._style.is_american else words.replace("zero", self._zero)
+
+    def emergency(self, match: re.Match[str]) -> str | None:
+        return self._style.digits(match[0]) if _CALLING.search(before(match)) else None
+
+    def card(self, match: re.Match[str]) -> str:
+        return ", ".join(self._style.digits(group) for group in re.findall(r"\d+", match[0]))
+
+    def ip(self, match: re.Match[str]) -> str | None:
+        groups = match["ip"].split(".")
+        if any(int(group) > 255 for group in groups):  # noqa: PLR2004
+            return None
+        spoken = " dot ".join(self._group(group) for group in groups)
+        port = f" port {self._style.digits(match['port'])}" if match["port"] else ""
+        mask = f" slash {self._style.cardinal(match['mask'])}" if match["mask"] else ""
+        return spoken + port + mask
+
+    def _group(self, digits: str) -> str:
+        return self._style.digits(digits) if len(digits) > 2 else self._style.short(digits)  # noqa: PLR2004
+
+    def version(self, match: re.Match[str]) -> str | None:
+        groups = match["number"].split(".")
+        if not match["v"] and (len(groups) < 3 or all(len(group) == 3 for group in groups[1:])):  # noqa: PLR2004
+            return None
+        word = "version " if match["v"] else ""
+        return word + " point ".join(self._style.short(group) for group in groups)
+
+    def chain(self, match: re.Match[str]) -> str:
+        groups = re.findall(r"\d+", match[0])
+        is_short = all(len(group) < 3 for group in groups)  # noqa: PLR2004
+        say = self._style.short if is_short else self._style.digits
+        return (" " if is_short else ", ").join(map(say, groups))
+
+    def glued(self, match: re.Match[str]) -> str | None:
+        """Say letters with digits on them: the letters stay, the digits become words."""
+        pieces = _PIECE.findall(match[0])
+        if not any(piece[0].isdecimal() for piece in pieces) or _is_compound(match[0]):
+            return None
+        spoken = ""
+        for piece, following in zip(pieces, [*pieces[1:], ""], strict=True):
+            if piece[0].isdecimal():
+                spoken += " point ".join(map(self._style.short, piece.split("."))) + " "
+            elif piece == "." and following:
+                spoken += "dot "
+            elif piece == "A" and following:
+                spoken += "A-"  # A alone would be read as the article
+            elif piece not in "-_.":
+                spoken += piece + " "
+        return spoken.replace("A-dot", "A dot").rstrip(" -")
+
+    def hexadecimal(self, match: re.Match[str]) -> str:
+        spoken = (self._style.digits(sign) if sign.isdecimal() else sign.upper() for sign in match["hex"])
+        return f"hex {' '.join(spoken)}"
+
+
+def _is_range(match: re.Match[str]) -> bool:
+    """Tell whether three and four digits are likelier pages or a span than a telephone number."""
+    if not _LOCAL.fullmatch(match["number"]):
+        return False
+    is_round = match["number"][2] == "0" and match["number"].endswith("00")
+    return (
+        is_round
+        or re.search(r"(?i:\b(?:pages?|pp\.?|lines?|years?|from|between))[ ]\Z", before(match)) is not None
+    )
+
+
+def _is_compound(text: str) -> bool:
+    """Tell whether a word is joined to a number that is read by itself, such as mid-1990s and top-10."""
+    return re.fullmatch(r"[a-z]{2,}-\d.*", text) is not None
+
+
+def code_rules(style: Style) -> tuple[Rule, ...]:
+    """Return the rules for digits that name a thing."""
+    codes = _Codes(style)
+    return (
+        *(Rule("telephones", r"[\d(+]", pattern, codes.telephone) for pattern in _TELEPHONES),
+        Rule("telephones", DIGIT, _EMERGENCY, codes.emergency),
+        Rule("numbers", DIGIT, _CARD, codes.card),
+        Rule("numbers", DIGIT, _IP, codes.ip),
+        Rule("numbers", DIGIT, _HEX, codes.hexadecimal),
+        Rule("numbers", rf"{DIGIT}|[vV]", _VERSION, codes.version),
+        Rule("numbers", DIGIT, _CHAIN, codes.chain),
+        Rule("numbers", LETTER, _GLUED, codes.glued),
+    )

@@ -1,0 +1,256 @@
+"""Numbers in English, alone and with what they count: ranges, fractions, ordinals, measures."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from stentor.text.normalize.english.style import DASH, NUMBER, Style, after, before
+from stentor.text.normalize.english.units import UNIT, unit_named
+from stentor.text.normalize.rules import DIGIT, Rule
+
+_VULGAR = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
+_SLASHED = r"\d{1,3}[/⁄]\d{1,3}(?![/⁄\d]|[.,]\d)"
+_FRACTION = (
+    rf"(?:\d{{1,6}}[ \u00a0-]?[{_VULGAR}]|[{_VULGAR}]|(?<![/.,\d])\d{{1,4}}[ \u00a0-]{_SLASHED}|{_SLASHED})"
+)
+_AMOUNT = rf"(?:{_FRACTION}|{NUMBER})"
+
+_MEASURE = re.compile(
+    rf"(?P<low>{_AMOUNT})(?:[ ]?{DASH}[ ]?(?P<high>{_AMOUNT}))?"
+    rf"(?P<gap>[ \u00a0\u202f-]?)(?P<unit>{UNIT})(?![\w°²³])"
+)
+_MEASURES = re.compile(
+    rf"(?P<low>{_AMOUNT})[ ]?(?P<low_unit>{UNIT})[ ]?{DASH}[ ]?(?P<high>{_AMOUNT})"
+    rf"(?P<gap>[ \u00a0]?)(?P<unit>{UNIT})(?![\w°²³])"
+)
+_SIZE = re.compile(
+    rf"(?P<sides>{NUMBER}(?P<each>(?:[cmk]?m|in|ft|px)?)(?:(?:[ ]?x[ ]?|×){NUMBER}(?P=each)){{1,3}}+"
+    rf"|{NUMBER}(?:[ ]×[ ]{NUMBER}){{1,3}}+(?=[ ]?[cmk]?m\b|[ ]?(?:in|ft|px)\b))"
+    rf"(?:[ ]?(?P<unit>{UNIT}))?(?!\w|[ ]?=)"
+)
+_FEET = re.compile(r"(?P<feet>\d{1,2})['’′][ ]?(?P<inches>\d{1,2})(?:[\"”″]|'')(?!\w)")
+_ANGLE = re.compile(
+    r"(?P<degrees>\d{1,3})[°º][ ]?(?P<minutes>\d{1,2})['’′](?:[ ]?(?P<seconds>\d{1,2})(?:\.\d{1,4})?[\"”″])?"
+    r"(?:[ ]?(?P<side>[NSEW])(?!\w))?"
+)
+_LASTING = re.compile(r"(?P<hours>\d{1,3})[ ]?h[ ]?(?P<minutes>\d{1,2})(?:[ ]?m(?:in)?)?(?!\w)")
+_LINES = re.compile(r"(?P<number>240|360|480|576|720|1080|1440|2160|4320)(?P<kind>[pi])(?!\w)")
+_SCALED = re.compile(rf"(?P<low>{NUMBER})(?:{DASH}(?P<high>{NUMBER}))?(?P<scale>[kKMB]|bn|mn|tn)(?!\w)")
+_SCALES = {
+    "k": "thousand",
+    "m": "million",
+    "mn": "million",
+    "b": "billion",
+    "bn": "billion",
+    "tn": "trillion",
+}
+_POWER = re.compile(rf"(?P<number>{NUMBER})[eE](?P<minus>[-−]?)\+?(?P<power>\d{{1,3}})(?!\w)")
+
+_SUFFIX = r"(?:st|nd|rd|th|ST|ND|RD|TH|ˢᵗ|ⁿᵈ|ʳᵈ|ᵗʰ)(?!\w)"
+_ORDINAL = re.compile(
+    rf"(?P<number>\d{{1,3}}(?:,\d{{3}}){{1,9}}+|\d++){_SUFFIX}(?P<dash>{DASH}(?=\d{{1,12}}+{_SUFFIX}))?"
+)
+_RANGE = re.compile(
+    rf"(?P<low>{NUMBER})(?P<dash>[ ]?{DASH}[ ]?)(?P<high>{NUMBER})(?!{DASH}\d|[.,/:]\d|\d|[^\W\d_])"
+)
+_FRACTIONS = re.compile(rf"{_FRACTION}(?!\w)")
+_PLAIN = re.compile(NUMBER)
+
+_TELLING = frozenset({*range(2, 11), 12, 16, 20, 32, 50, 64, 100})
+"""What is written below a slash in fractions that people mean as such."""
+_EACH = frozenset(
+    "second minute hour day night week month year person capita user seat item unit page".split()
+)
+
+
+def parse_fraction(written: str) -> tuple[str, int, int] | None:
+    """Return whole, numerator and denominator of a fraction as it is written; None if it is no usual one."""
+    apart = unicodedata.normalize("NFKD", written[-1]) if written[-1] in _VULGAR else ""
+    whole, _, rest = written.replace("\u00a0", " ").replace("-", " ").rpartition(" ")
+    if apart:
+        whole, rest = written[:-1].strip(" \u00a0-"), apart
+    top, bottom = (int(number) for number in re.split("[/⁄]", rest))
+    return (whole, top, bottom) if bottom in _TELLING and 0 < top < bottom else None
+
+
+def fraction_in_words(whole: str, top: int, bottom: int, style: Style) -> str:
+    """Say a fraction, with the whole number before it if there is one."""
+    names = {2: ("half", "halves"), 4: ("quarter", "quarters")}
+    rank = style.ordinal(str(bottom))
+    one, many = names.get(bottom, (rank, f"{rank}s"))
+    if not whole:
+        return f"{style.cardinal(str(top))} {one if top == 1 else many}"
+    words = (
+        f"a {one}"
+        if top == 1 and bottom in names
+        else f"{style.cardinal(str(top))} {one if top == 1 else many}"
+    )
+    return f"{style.cardinal(whole)} and {words}"
+
+
+def _amount(written: str, style: Style) -> str | None:
+    if written[-1] not in _VULGAR and "/" not in written and "⁄" not in written:
+        return style.number(written)
+    parts = parse_fraction(written)
+    return fraction_in_words(*parts, style) if parts else None
+
+
+def _of(written: str, style: Style, one: str, many: str) -> str | None:
+    """Say how much of something, by its names: "one inch", "two inches", "half an inch"."""
+    if written[-1] in _VULGAR or "/" in written:
+        parts = parse_fraction(written)
+        if parts and not parts[0]:
+            article = "an" if one[0] in "aeiou" or one.startswith("hour") else "a"
+            part = "half" if parts[2] == 2 else f"{fraction_in_words(*parts, style)} of"  # noqa: PLR2004
+            return f"{part} {article} {one}"
+    words = _amount(written, style)
+    return f"{words} {one if written == '1' else many}" if words else None
+
+
+class _Measures:
+    """Reads numbers with units."""
+
+    def __init__(self, style: Style) -> None:
+        self._style = style
+
+    def one(self, match: re.Match[str]) -> str | None:
+        gap, written = match["gap"], match["unit"]
+        unit = unit_named(written, is_glued=not gap.isspace(), is_american=self._style.is_american)
+        if unit is None or (gap == "-" and len(written) == 1 and written.isupper()):
+            return None
+        if match["high"]:
+            low, high = _amount(match["low"], self._style), _amount(match["high"], self._style)
+            return f"{low} to {high} {unit.many}" if low and high else None
+        if unit.one == "percent":
+            words = _amount(match["low"], self._style)
+            return f"{words} percent" if words else None
+        return _of(match["low"], self._style, unit.one, unit.one if gap == "-" else unit.many)
+
+    def two(self, match: re.Match[str]) -> str | None:
+        style = self._style
+        low_unit = unit_named(match["low_unit"], is_glued=True, is_american=style.is_american)
+        unit = unit_named(match["unit"], is_glued=not match["gap"], is_american=style.is_american)
+        low, high = _amount(match["low"], style), _amount(match["high"], style)
+        if not (low_unit and unit and low and high):
+            return None
+        first = low if low_unit == unit else f"{low} {low_unit.one if match['low'] == '1' else low_unit.many}"
+        return f"{first} to {high} {unit.many}"
+
+    def size(self, match: re.Match[str]) -> str | None:
+        sign = match["unit"] or match["each"]
+        unit = unit_named(sign, is_glued=True, is_american=self._style.is_american) if sign else None
+        if match["unit"] and unit is None:
+            return None
+        found = re.findall(NUMBER, match["sides"])
+        sides = [self._style.number(side) for side in found]
+        if any(side is None for side in sides):
+            return None
+        if unit is None and all(re.fullmatch(r"\d{3,4}", side) for side in found):
+            sides = [self._style.short(side) for side in found]
+        words = " by ".join(filter(None, sides))
+        return f"{words} {unit.many}" if unit else words
+
+    def feet(self, match: re.Match[str]) -> str:
+        return f"{self._style.cardinal(match['feet'])} foot {self._style.cardinal(match['inches'])}"
+
+    def angle(self, match: re.Match[str]) -> str:
+        sides = {"N": "north", "S": "south", "E": "east", "W": "west", None: ""}
+        parts = [
+            _of(match[name], self._style, name.removesuffix("s"), name)
+            for name in ("degrees", "minutes", "seconds")
+            if match[name]
+        ]
+        return " ".join(filter(None, [*parts, sides[match["side"]]]))
+
+    def lasting(self, match: re.Match[str]) -> str:
+        hours = _of(match["hours"], self._style, "hour", "hours")
+        return f"{hours} {_of(match['minutes'].lstrip('0') or '0', self._style, 'minute', 'minutes')}"
+
+
+class _Numbers:
+    """Reads numbers alone."""
+
+    def __init__(self, style: Style) -> None:
+        self._style = style
+
+    def scaled(self, match: re.Match[str]) -> str | None:
+        if match[0] in ("4K", "8K", "2K"):
+            return None
+        words = [self._style.number(match[name]) for name in ("low", "high") if match[name]]
+        return f"{' to '.join(filter(None, words))} {_SCALES[match['scale'].lower()]}" if all(words) else None
+
+    def lines(self, match: re.Match[str]) -> str:
+        return f"{self._style.short(match['number'])} {match['kind']}"
+
+    def power(self, match: re.Match[str]) -> str | None:
+        number = self._style.number(match["number"])
+        minus = "minus " if match["minus"] else ""
+        return f"{number} times ten to the {minus}{self._style.cardinal(match['power'])}" if number else None
+
+    def ordinal(self, match: re.Match[str]) -> str:
+        words = self._style.ordinal(match["number"].replace(",", ""))
+        return f"{words} to " if match["dash"] else words
+
+    def between(self, match: re.Match[str]) -> str | None:
+        low, high = (self._style.number(match[name]) for name in ("low", "high"))
+        if low is None or high is None:
+            return None
+        if re.match(r"[ ]?=", after(match, 2)) or re.search(r"[+=×÷*/][ ]?\Z", before(match, 2)):
+            return f"{low} minus {high}"
+        if match["dash"].strip() != match["dash"] and not _rises(match["low"], match["high"]):
+            return None
+        return f"{low} to {high}"
+
+    def fraction(self, match: re.Match[str]) -> str | None:
+        return _amount(match[0], self._style)
+
+    def plain(self, match: re.Match[str]) -> str | None:
+        return self._style.number(match[0])
+
+
+def _rises(low: str, high: str) -> bool:
+    first, second = ("".join(filter(str.isdecimal, number)) for number in (low, high))
+    return (len(first), first) < (len(second), second)
+
+
+def per(match: re.Match[str]) -> str | None:
+    """Say what something is counted by, behind a slash: "/month", "/kg"."""
+    name = match["name"]
+    if name in _EACH:
+        return f" per {name}"
+    unit = unit_named(name, is_glued=True, is_american=True) if len(name) > 1 else None
+    return f" per {unit.one}" if unit else None
+
+
+def measure_rules(style: Style) -> tuple[Rule, ...]:
+    """Return the rules for numbers with units."""
+    measures, first = _Measures(style), rf"{DIGIT}|[.{_VULGAR}]"
+    readers: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]]] = [
+        (_ANGLE, measures.angle),
+        (_FEET, measures.feet),
+        (_LASTING, measures.lasting),
+        (_SIZE, measures.size),
+        (_MEASURES, measures.two),
+        (_MEASURE, measures.one),
+    ]
+    each = re.compile(r"(?<=[\w%])/(?P<name>[A-Za-z]{1,8})(?!\w)")
+    return (
+        *(Rule("units", first, pattern, read) for pattern, read in readers),
+        Rule("units", "/", each, per),
+    )
+
+
+def number_rules(style: Style) -> tuple[Rule, ...]:
+    """Return the rules for numbers alone; they are the last, as one of them reads any number."""
+    numbers, first = _Numbers(style), rf"{DIGIT}|[.{_VULGAR}]"
+    return (
+        Rule("ordinals", DIGIT, _ORDINAL, numbers.ordinal),
+        Rule("numbers", DIGIT, _SCALED, numbers.scaled),
+        Rule("numbers", DIGIT, _LINES, numbers.lines),
+        Rule("numbers", DIGIT, _POWER, numbers.power),
+        Rule("numbers", first, _FRACTIONS, numbers.fraction),
+        Rule("numbers", first, _RANGE, numbers.between),
+        Rule("numbers", first, _PLAIN, numbers.plain),
+    )
