@@ -34,7 +34,7 @@ def test_what_is_built_is_what_was_set(tmp_path: Path) -> None:
     context = build(settings(tmp_path, MAX_TEXT_LENGTH="7", VOICE_MAP="me:high", API_TITLE="Ours"))
     assert list(context.catalog.engines) == ["espeak", "tone"]
     assert context.catalog.default_engine.name == "tone"
-    assert context.planner.max_text_length == 7
+    assert context.planner.config.max_text_length == 7
     assert context.config.title == "Ours"
 
 

@@ -9,9 +9,9 @@ import click
 import pytest
 
 from stentor.errors import NothingToSpeak, UnknownVoice
+from stentor.pipeline.request import SpeechRequest
 from stentor.say import Target, player, say
 from stentor.settings import Settings, load_settings
-from stentor.types import SpeechRequest
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from stentor.types import AudioChunk, SpeechRequest, Utterance, Voice, VoiceId
+from stentor.pipeline.request import SpeechRequest
+from stentor.types import AudioChunk, Utterance, Voice, VoiceId
 
 VOICE = Voice(VoiceId("en-GB"), "English", "espeak", ("en-GB",))
 

@@ -13,7 +13,10 @@ from stentor.api.context import Context
 from stentor.api.server import create_api
 from stentor.engines import Engine, load
 from stentor.errors import StentorError
+from stentor.lexicons.store import LexiconStore
+from stentor.pipeline.cast import Casting
 from stentor.pipeline.plan import Planner
+from stentor.text.language import Detector
 from stentor.voices.aliases import VoiceMap
 from stentor.voices.catalog import Catalog
 
@@ -32,7 +35,10 @@ def build(settings: Settings) -> Context:
     engines: dict[str, Engine] = {name: load(name)(config) for name, config in settings.engines.items()}
     voice_map = VoiceMap(settings.voices.map, settings.voices.map_file)
     catalog = Catalog(engines, settings.speech.default_engine, voice_map)
-    return Context(catalog, Planner(catalog, settings.speech), settings.api)
+    lexicons = LexiconStore(settings.data_dir / "lexicons")
+    detector = Detector() if settings.speech.detect_language else None
+    planner = Planner(Casting(catalog, lexicons, detector), settings.speech)
+    return Context(catalog, planner, settings.api)
 
 
 def create_app(settings: Settings) -> FastAPI:

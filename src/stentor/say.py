@@ -18,10 +18,12 @@ import click
 
 from stentor.app import build
 from stentor.audio.encode import FORMATS, encoded
+from stentor.pipeline.lines import Line
+from stentor.pipeline.request import SpeechRequest
 from stentor.pipeline.speak import speak
-from stentor.types import SpeechRequest, Utterance
 
 if TYPE_CHECKING:
+    from stentor.pipeline.lines import Step
     from stentor.pipeline.plan import Plan
     from stentor.settings import Settings
 
@@ -147,8 +149,10 @@ async def say(settings: Settings, request: SpeechRequest, target: Target) -> Non
     plan = await build(_alone(settings)).planner.plan(request)
     for warning in plan.warnings:
         click.echo(f"Note: {warning}.", err=True)
+    engines = plan.cast.engines
     try:
-        await plan.engine.open()
+        for engine in engines:
+            await engine.open()
         async with aclosing(_sound(plan, target)) as parts:
             first = await anext(parts)
             with target.opened() as sink:
@@ -156,22 +160,25 @@ async def say(settings: Settings, request: SpeechRequest, target: Target) -> Non
                 async for part in parts:
                     sink.write(part)
     finally:
-        await plan.engine.close()
+        for engine in engines:
+            await engine.close()
 
 
 async def _sound(plan: Plan, target: Target) -> AsyncGenerator[bytes, None]:
     """Encode the speech, with a progress bar over long text: whole for a file, as made for a pipe."""
-    hidden = len(plan.text) < _LONG or not sys.stderr.isatty()
-    with click.progressbar(length=len(plan.text), label="Speaking", file=sys.stderr, hidden=hidden) as bar:
+    length = len(plan.request.text)
+    hidden = length < _LONG or not sys.stderr.isatty()
+    with click.progressbar(length=length, label="Speaking", file=sys.stderr, hidden=hidden) as bar:
 
-        def utterances() -> Iterator[Utterance]:
-            for utterance in plan.utterances():
-                yield utterance
-                bar.update(utterance.start + len(utterance.text) - bar.pos)
-            bar.update(len(plan.text) - bar.pos)
+        def lines() -> Iterator[Step]:
+            for step in plan.lines():
+                yield step
+                if isinstance(step, Line):
+                    bar.update(step.place[1] - bar.pos)
+            bar.update(length - bar.pos)
 
         encoder = plan.format.open(plan.sample_rate, target.path is not None)
-        async with aclosing(encoded(speak(plan, utterances()), encoder)) as parts:
+        async with aclosing(encoded(speak(lines(), plan.sample_rate), encoder)) as parts:
             async for part in parts:
                 yield part
 

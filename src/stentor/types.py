@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NewType, TypeAlias
 
 if TYPE_CHECKING:
@@ -76,17 +76,14 @@ class Timed:
 class Utterance:
     """What is said in one breath.
 
-    `start` is the offset of `text` in the request's own text, in characters.
     `speed` is within the engine's declared range; `pitch` is in semitones above the voice's own.
     `style` and `emphasis` are among those the engine declares; so is the use of `pronunciations`.
     An utterance that is not complete goes on with the next one: its voice should not fall at its end.
     With `marks`, the times of its words are wanted, from an engine that has them.
-    `pause` is the silence that follows, in seconds.
     """
 
     text: str
     voice: Voice
-    start: int = 0
     language: str | None = None
     speed: float = 1.0
     pitch: float = 0.0
@@ -97,21 +94,3 @@ class Utterance:
     marks: bool = False
     seed: int | None = None
     instructions: str | None = None
-    pause: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechRequest:
-    """What was asked, in our own words, checked for type and range but not yet against any engine."""
-
-    text: str
-    model: str
-    voice: str
-    format: str = "mp3"
-    speed: float = 1.0
-    instructions: str | None = None
-    language: str | None = None
-    seed: int | None = None
-    sample_rate: int | None = None
-    strict: bool = False
-    unknown_fields: tuple[str, ...] = field(default=())

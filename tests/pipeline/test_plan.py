@@ -12,6 +12,7 @@ from stentor.audio.encode import FORMATS
 from stentor.engines import Capabilities
 from stentor.engines.espeak import EspeakEngine
 from stentor.errors import (
+    InvalidMarkup,
     InvalidRequest,
     NothingToSpeak,
     TextTooLong,
@@ -19,8 +20,11 @@ from stentor.errors import (
     UnknownVoice,
     Unsupported,
 )
+from stentor.pipeline.cast import Casting
+from stentor.pipeline.lines import Line, Rest
 from stentor.pipeline.plan import Plan, PlanConfig, Planner
-from stentor.types import SpeechRequest
+from stentor.pipeline.request import Part, SpeechRequest
+from stentor.text.lexicon import Entry
 from stentor.voices.aliases import VoiceMap
 from stentor.voices.catalog import Catalog
 
@@ -34,17 +38,21 @@ def engine(**abilities: Any) -> ScriptedEngine:
 def planner(speaker: ScriptedEngine | None = None, **config: Any) -> Planner:
     speaker = speaker or engine()
     catalog = Catalog({speaker.name: speaker}, speaker.name, VoiceMap({}, None))
-    return Planner(catalog, PlanConfig(**config))
+    return Planner(Casting(catalog), PlanConfig(**config))
 
 
 async def planned(speaker: ScriptedEngine | None = None, **asked: Any) -> Plan:
     return await planner(speaker).plan(replace(REQUEST, **asked))
 
 
+def lines(plan: Plan) -> list[Line]:
+    return [step for step in plan.lines() if isinstance(step, Line)]
+
+
 async def test_a_plain_request_is_planned_without_a_warning() -> None:
     plan = await planned()
-    assert (plan.voice.id, plan.model, plan.asked_voice) == ("one", "tts-1", "one")
-    assert (plan.format.name, plan.sample_rate, plan.stretch) == ("mp3", 24_000, 1)
+    assert (plan.cast.lead.voice.id, plan.cast.lead.name) == ("one", "one")
+    assert (plan.format.name, plan.sample_rate) == ("mp3", 24_000)
     assert plan.warnings == ()
 
 
@@ -54,31 +62,34 @@ async def test_planning_asks_the_engine_for_no_sound() -> None:
     assert not speaker.asked
 
 
-async def test_the_text_becomes_utterances_with_their_offsets() -> None:
-    plan = await planned(text="  Hello there.\n\nHow are you?  ", language="en")
-    found = list(plan.utterances())
-    assert [(said.text, said.start) for said in found] == [("Hello there.", 2), ("How are you?", 16)]
-    assert {(said.voice.id, said.language) for said in found} == {("one", "en")}
+async def test_the_text_becomes_lines_with_their_offsets() -> None:
+    found = lines(await planned(text="  Hello there.\n\nHow are you?  ", language="en"))
+    assert [(said.utterance.text, said.place) for said in found] == [
+        ("Hello there.", (2, 14)), ("How are you?", (16, 28)),
+    ]  # fmt: skip
+    assert {(said.utterance.voice.id, said.utterance.language) for said in found} == {("one", "en")}
 
 
 async def test_no_utterance_is_longer_than_the_engine_takes() -> None:
-    plan = await planned(engine(longest_utterance=20), text="word " * 40)
-    assert max(len(said.text) for said in plan.utterances()) <= 20
-    assert " ".join(said.text for said in plan.utterances()) == ("word " * 40).strip()
+    said = [
+        line.utterance.text for line in lines(await planned(engine(longest_utterance=20), text="word " * 40))
+    ]
+    assert max(map(len, said)) <= 20
+    assert " ".join(said) == ("word " * 40).strip()
 
 
 async def test_pauses_grow_from_clause_to_sentence_to_paragraph() -> None:
     plan = await planned(
         engine(longest_utterance=22), text="A clause that is long, it is. A sentence.\n\nEnd."
     )
-    clause, sentence, paragraph, _ = (said.pause for said in plan.utterances())
+    clause, sentence, paragraph, _ = (said.pause for said in lines(plan))
     assert 0 < clause < sentence < paragraph < 1
 
 
 async def test_pauses_keep_the_pace_of_the_speech() -> None:
     normal, fast = await planned(), await planned(engine(speed=(0.5, 2.0)), speed=2.0)
-    halves = [said.pause / 2 for said in normal.utterances()]
-    assert [said.pause for said in fast.utterances()] == pytest.approx(halves)
+    halves = [said.pause / 2 for said in lines(normal)]
+    assert [said.pause for said in lines(fast)] == pytest.approx(halves)
 
 
 @pytest.mark.parametrize(
@@ -89,13 +100,12 @@ async def test_the_engine_is_asked_for_what_it_can_and_the_rest_is_stretched(
     speed: float, engine_speed: float, stretch: float
 ) -> None:
     plan = await planned(engine(speed=(0.5, 2.0)), speed=speed)
-    assert (plan.engine_speed, plan.stretch) == (engine_speed, stretch)
-    assert {said.speed for said in plan.utterances()} == {engine_speed}
+    assert {(said.utterance.speed, said.stretch) for said in lines(plan)} == {(engine_speed, stretch)}
 
 
 async def test_an_engine_of_one_pace_is_stretched_for_every_other() -> None:
     plan = await planned(speed=1.5)
-    assert (plan.engine_speed, plan.stretch) == (1.0, 1.5)
+    assert {(said.utterance.speed, said.stretch) for said in lines(plan)} == {(1.0, 1.5)}
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -133,15 +143,17 @@ async def test_text_that_nobody_can_say_is_refused(text: str) -> None:
 
 async def test_text_may_be_as_long_as_the_limit_and_no_longer() -> None:
     short = planner(max_text_length=10)
-    assert short.max_text_length == 10
-    assert (await short.plan(replace(REQUEST, text="a" * 10))).text == "a" * 10
+    assert lines(await short.plan(replace(REQUEST, text="a" * 10)))[0].utterance.text == "a" * 10
     with pytest.raises(TextTooLong, match=r"11 characters.*at most 10"):
         await short.plan(replace(REQUEST, text="a" * 11))
 
 
 async def test_control_characters_are_left_out_with_a_warning_and_offsets_stay() -> None:
-    plan = await planned(text="A\x00B\ud800. Next.")
-    assert [(said.text, said.start) for said in plan.utterances()] == [("A B .", 0), ("Next.", 6)]
+    plan = await planned(text="A\x00Bee\ud800. Next.")
+    assert [(said.utterance.text, said.place) for said in lines(plan)] == [
+        ("A Bee .", (0, 7)),
+        ("Next.", (8, 13)),
+    ]
     assert plan.warnings == ("2 control characters were left out of `input`",)
 
 
@@ -163,19 +175,19 @@ async def test_what_is_left_out_is_a_warning_and_with_strict_a_refusal(
     with pytest.raises(Unsupported, match=said):
         await planned(strict=True, **asked)
     assert warning.splitlines() == [warning]
-    assert (plan.seed, plan.instructions) == (None, None)
+    assert {(said.utterance.seed, said.utterance.instructions) for said in lines(plan)} == {(None, None)}
 
 
 async def test_what_the_engine_can_do_reaches_it_without_a_warning() -> None:
     able = engine(instructions=True, seed=True)
     plan = await planned(able, instructions="Whisper.", seed=7, language="en-GB", strict=True)
     assert plan.warnings == ()
-    said = next(plan.utterances())
+    said = lines(plan)[0].utterance
     assert (said.instructions, said.seed, said.language) == ("Whisper.", 7, "en-GB")
 
 
 async def test_what_the_engine_cannot_do_does_not_reach_it() -> None:
-    said = next((await planned(instructions="Whisper.", seed=7)).utterances())
+    said = lines(await planned(instructions="Whisper.", seed=7))[0].utterance
     assert (said.instructions, said.seed) == (None, None)
 
 
@@ -193,7 +205,7 @@ async def test_a_timbre_that_was_moved_to_a_language_speaks_it(language: str) ->
     """Under whatever tag the engine knows that language."""
     espeak = EspeakEngine()
     catalog = Catalog({espeak.name: espeak}, espeak.name, VoiceMap({}, None))
-    plan = await Planner(catalog).plan(replace(REQUEST, voice="alloy", language=language))
+    plan = await Planner(Casting(catalog)).plan(replace(REQUEST, voice="alloy", language=language))
     assert plan.warnings == ()
 
 
@@ -206,15 +218,93 @@ async def test_unknown_names_are_refused() -> None:
 
 async def test_a_session_is_planned_before_its_text_is_known() -> None:
     plan = await planner().plan_session(replace(REQUEST, text=""))
-    splitter = plan.splitter(eager=True)
-    sentences = [*splitter.feed("Hello there. And "), *splitter.finish()]
-    assert [plan.utterance(sentence).text for sentence in sentences] == ["Hello there.", "And"]
+    assert lines(plan) == []
+    assert plan.cast.lead.voice.id == "one"
 
 
-async def test_the_text_of_a_session_is_held_to_the_same_rules() -> None:
-    session = planner(max_text_length=5)
-    warnings: list[str] = []
-    assert session.checked_text("a\x00b", warnings) == "a b"
-    assert len(warnings) == 1
-    with pytest.raises(TextTooLong):
-        session.checked_text("a" * 6, [])
+async def test_a_session_is_refused_with_strict_if_anything_would_be_left_out() -> None:
+    with pytest.raises(Unsupported, match="`seed` was ignored"):
+        await planner().plan_session(replace(REQUEST, text="", seed=7, strict=True))
+
+
+async def test_markup_does_not_count_as_text() -> None:
+    short = planner(max_text_length=10)
+    text = f"<speak>{'<s>' * 20}a{'</s>' * 20}bcdefghij</speak>"
+    assert len(lines(await short.plan(replace(REQUEST, text=text)))) == 2
+    with pytest.raises(TextTooLong, match=r"11 characters.*at most 10"):
+        await short.plan(replace(REQUEST, text=f"<speak>{'a' * 11}</speak>"))
+
+
+async def test_ssml_that_is_not_well_formed_is_refused_with_its_place() -> None:
+    with pytest.raises(InvalidMarkup, match=r"line 1, column 11"):
+        await planned(text="<speak>Hey</speak")
+
+
+async def test_ssml_that_says_nothing_is_refused() -> None:
+    with pytest.raises(NothingToSpeak):
+        await planned(text="<speak><break time='1s'/> ... </speak>")
+
+
+async def test_what_is_said_instead_of_nothing_counts() -> None:
+    [line] = lines(await planned(text='<speak><sub alias="yes">...</sub></speak>'))
+    assert line.utterance.text == "yes"
+
+
+async def test_unknown_markup_is_a_warning_and_with_strict_a_refusal() -> None:
+    text = "<speak>Hello <blink>there</blink>.</speak>"
+    plan = await planned(text=text)
+    assert len(plan.warnings) == 1
+    assert "blink" in plan.warnings[0]
+    with pytest.raises(InvalidMarkup, match=r"blink.*line 1, column 14"):
+        await planned(text=text, strict=True)
+
+
+async def test_a_pause_may_be_as_long_as_the_limit_and_no_longer() -> None:
+    short = planner(max_pause_seconds=2.0)
+    assert Rest(2.0) in list((await short.plan(replace(REQUEST, text="Hey [pause:2s] you."))).lines())
+    with pytest.raises(InvalidRequest):
+        await short.plan(replace(REQUEST, text="Hey [pause:2.1s] you."))
+
+
+async def test_parts_are_spoken_by_their_own_voices_wherever_they_end() -> None:
+    parts = (Part(0, 5, "two"), Part(5, 11, None), Part(11, 16, "two"))
+    plan = await planned(text="HelloAnd youYes.", parts=parts)
+    assert [(said.utterance.text, said.utterance.voice.id, said.place) for said in lines(plan)] == [
+        ("Hello", "two", (0, 5)),
+        ("And yo", "one", (5, 11)),
+        ("uYes.", "two", (11, 16)),
+    ]
+
+
+async def test_a_seed_is_made_for_an_engine_that_has_chance_in_it() -> None:
+    able = engine(seed=True)
+    plan = await planned(able, text="One. Two.")
+    seeds = {said.utterance.seed for said in lines(plan)}
+    assert seeds == {plan.delivery.seed}
+    assert None not in seeds
+    assert (await planned(able)).delivery.seed != plan.delivery.seed
+    assert (await planned()).delivery.seed is None
+
+
+async def test_times_of_words_from_an_engine_that_tells_none_are_a_warning() -> None:
+    assert (await planned(times=("word",))).warnings == (
+        "times of words were left out: the engine scripted tells none",
+    )
+    assert (await planned(times=("sentence",))).warnings == ()
+    assert (await planned(engine(marks=True), times=("word",))).warnings == ()
+
+
+async def test_times_are_gathered_for_whoever_wants_them() -> None:
+    assert (await planned()).times() is None
+    assert (await planned(times=("sentence",))).times() is not None
+    assert (await planned(text="<speak>One <mark name='x'/>two.</speak>")).times() is not None
+
+
+async def test_nothing_is_put_into_words_if_that_is_turned_off() -> None:
+    assert lines(await planned(text="It costs $5."))[0].utterance.text == "It costs five dollars."
+    assert lines(await planned(text="It costs $5.", switches=None))[0].utterance.text == "It costs $5."
+
+
+async def test_a_request_may_bring_its_own_lexicon() -> None:
+    [line] = lines(await planned(text="Use SQL.", lexicon=(Entry(("SQL",), "sequel"),)))
+    assert line.utterance.text == "Use sequel."

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from stentor.audio.encode import FORMATS, Format
-from stentor.engines import Engine
 from stentor.errors import InvalidRequest, NothingToSpeak, TextTooLong, Unsupported, quoted
+from stentor.pipeline.cast import Cast, Casting
+from stentor.pipeline.lines import Step
+from stentor.pipeline.reader import Delivery, Reader
+from stentor.pipeline.request import Part, SpeechRequest
+from stentor.pipeline.times import Times
+from stentor.text import markup
 from stentor.text.clean import controls_left_out, is_speakable, remove_controls
-from stentor.text.script import Break
-from stentor.text.split import Sentence, Splitter
-from stentor.types import SpeechRequest, Utterance, Voice
-from stentor.voices.catalog import Catalog
+from stentor.text.script import Alias, Boundary, Break, Item, Mark, Script, Words
 
 _MOST_NAMED = 10  # unknown fields in a warning, which has to fit into a header
-_PAUSES = {Break.CLAUSE: 0.12, Break.SENTENCE: 0.3, Break.PARAGRAPH: 0.65}  # seconds, at speed 1
+_TOLD_FROM = 1000  # characters that a language is told from
+_SEEDS = 2**31
 
 
 class PlanConfig(BaseModel):
@@ -26,13 +30,20 @@ class PlanConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     max_text_length: int = Field(
-        default=4096, ge=1, description="Longest `input`, in characters; longer text is refused."
+        default=4096, ge=1, description="Longest `input`, in characters without markup; longer is refused."
+    )
+    max_pause_seconds: float = Field(
+        default=60.0, gt=0, le=600, description="Longest pause that markup may ask for; longer is refused."
     )
     default_engine: str = Field(
         default="espeak", description="The engine behind `tts-1` and OpenAI's other model names."
     )
     default_sample_rate: int = Field(
         default=24_000, description="Sample rate of the audio in hertz when a request names none."
+    )
+    detect_language: bool = Field(
+        default=True,
+        description="Tell the language from the text if neither the request nor the voice says it.",
     )
 
     @field_validator("default_sample_rate")
@@ -46,119 +57,127 @@ class PlanConfig(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be done. Everything but the text is settled."""
+    """What will be done."""
 
-    engine: Engine
-    model: str
-    asked_voice: str
-    """The caller's name for the voice."""
-    voice: Voice
+    request: SpeechRequest
+    cast: Cast
     format: Format
     sample_rate: int
-    engine_speed: float
-    stretch: float
-    """How many times faster the engine's audio is played; 1 leaves it alone."""
-    language: str | None = None
-    seed: int | None = None
-    instructions: str | None = None
-    text: str = ""
-    warnings: tuple[str, ...] = field(default=())
+    delivery: Delivery
+    items: Sequence[Item] = ()
 
-    def utterances(self) -> Iterator[Utterance]:
-        """Cut the plan's text into utterances, as they are needed."""
-        splitter = self.splitter()
-        for sentences in (splitter.feed(self.text), splitter.finish()):
-            yield from map(self.utterance, sentences)
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What will be left out."""
+        return self.cast.warnings
 
-    def splitter(self, *, eager: bool = False) -> Splitter:
-        """Make a splitter for text that arrives in pieces."""
-        return Splitter(self.engine.capabilities.longest_utterance, eager=eager)
+    def times(self) -> Times | None:
+        """Make what gathers the times that are wanted of one stream; None if none are."""
+        has_marks = any(isinstance(item, Mark) for item in self.items)
+        return Times() if self.request.times or has_marks else None
 
-    def utterance(self, sentence: Sentence) -> Utterance:
-        """Make what is said in one breath from a sentence."""
-        return Utterance(
-            text=sentence.text,
-            voice=self.voice,
-            start=sentence.start,
-            language=self.language,
-            speed=self.engine_speed,
-            seed=self.seed,
-            instructions=self.instructions,
-            pause=_PAUSES[sentence.follows] / self.engine_speed,
-        )
+    def lines(self) -> Iterator[Step]:
+        """Read the plan's text, as its lines are needed."""
+        reader = self.reader()
+        yield from reader.feed(self.items)
+        yield from reader.finish()
+
+    def reader(self, *, eager: bool = False) -> Reader:
+        """Make a reader for text that arrives in pieces."""
+        return Reader(self.cast, self.delivery, eager=eager)
 
 
 class Planner:
     """Makes plans from requests; refuses what cannot be done, and warns of what will be left out."""
 
-    def __init__(self, catalog: Catalog, config: PlanConfig | None = None) -> None:
-        self._catalog = catalog
-        self._config = config or PlanConfig()
-
-    @property
-    def max_text_length(self) -> int:
-        """The longest text, in characters."""
-        return self._config.max_text_length
+    def __init__(self, casting: Casting, config: PlanConfig | None = None) -> None:
+        self._casting = casting
+        self.config = config or PlanConfig()
 
     async def plan(self, request: SpeechRequest) -> Plan:
         """Settle a request whose text is known."""
-        warnings: list[str] = []
-        text = self.checked_text(request.text, warnings)
-        return await self._settle(request, text, warnings)
+        text, removed = remove_controls(request.text)
+        script = self._read(request, text)
+        words = [item for item in script.items if isinstance(item, Words)]
+        said = "".join(_told(words))
+        if not any(is_speakable(_said(run)) for run in words):
+            raise NothingToSpeak
+        plan = await self._settle(request, said[:_TOLD_FROM], script)
+        if removed:
+            plan.cast.warn(controls_left_out(removed, "input"))
+        for warning in script.warnings:
+            plan.cast.warn(warning)
+        items = await plan.cast.assign(script.items)
+        self._check_times(plan)
+        if request.strict and plan.warnings:
+            raise Unsupported(f"With `strict`, nothing may be left out, but {'; '.join(plan.warnings)}.")
+        return replace(plan, items=items)
 
     async def plan_session(self, request: SpeechRequest) -> Plan:
         """Settle everything but the text, which will arrive in pieces."""
-        return await self._settle(request, "", [])
+        plan = await self._settle(request, "", Script(()))
+        self._check_times(plan)
+        if request.strict and plan.warnings:
+            raise Unsupported(f"With `strict`, nothing may be left out, but {'; '.join(plan.warnings)}.")
+        return plan
 
-    def checked_text(self, text: str, warnings: list[str]) -> str:
-        """Return text that an engine may see; raises TextTooLong or NothingToSpeak."""
-        if len(text) > self._config.max_text_length:
-            raise TextTooLong(len(text), self._config.max_text_length)
-        text, removed = remove_controls(text)
-        if removed:
-            warnings.append(controls_left_out(removed, "input"))
-        if not is_speakable(text):
-            raise NothingToSpeak
-        return text
+    def _read(self, request: SpeechRequest, text: str) -> Script:
+        """Read a text and its markup; raises TextTooLong or InvalidMarkup."""
+        limit = self.config.max_text_length
+        if not markup.is_ssml(text, request.ssml) and len(text) > limit:
+            raise TextTooLong(len(text), limit)
+        scripts = [self._part(request, text, part) for part in request.parts or (Part(0, len(text), None),)]
+        items = tuple(item for script in scripts for item in script.items)
+        length = sum(len(item.text) for item in items if isinstance(item, Words))
+        if length > limit:
+            raise TextTooLong(length, limit)
+        return Script(items, tuple(warning for script in scripts for warning in script.warnings))
 
-    async def _settle(self, request: SpeechRequest, text: str, warnings: list[str]) -> Plan:
+    def _part(self, request: SpeechRequest, text: str, part: Part) -> Script:
+        script = markup.read(
+            text[part.start : part.end],
+            ssml=request.ssml,
+            tags=request.tags,
+            strict=request.strict,
+            max_pause=self.config.max_pause_seconds,
+        )
+        return _moved(script, part) if request.parts else script
+
+    async def _settle(self, request: SpeechRequest, said: str, script: Script) -> Plan:
         format_ = _format(request.format)
         rate = self._sample_rate(request.sample_rate, format_)
-        engine, voice = await self._catalog.find(request.model, request.voice, request.language)
+        cast = await self._casting.cast(request, said)
+        engine = cast.lead.engine
         abilities = engine.capabilities
         if request.unknown_fields:
-            warnings.append(f"unknown fields were ignored: {_some(request.unknown_fields)}")
+            cast.warn(f"unknown fields were ignored: {_some(request.unknown_fields)}")
         if request.instructions and not abilities.instructions:
-            warnings.append(f"`instructions` was ignored: the engine {engine.name} cannot follow them")
+            cast.warn(f"`instructions` was ignored: the engine {engine.name} cannot follow them")
         if request.seed is not None and not abilities.seed:
-            warnings.append(f"`seed` was ignored: the engine {engine.name} cannot repeat itself by one")
-        if request.language and not _speaks(voice, request.language):
-            warnings.append(
-                f"`language` was ignored: {voice.id} of the engine {engine.name} does not speak "
-                f"{quoted(request.language)}"
-            )
-        if request.strict and warnings:
-            raise Unsupported(f"With `strict`, nothing may be left out, but {'; '.join(warnings)}.")
-        slowest, fastest = abilities.speed
-        engine_speed = min(max(request.speed, slowest), fastest)
+            cast.warn(f"`seed` was ignored: the engine {engine.name} cannot repeat itself by one")
+        seed = secrets.randbelow(_SEEDS) if request.seed is None else request.seed
+        marks = "word" in request.times or any(isinstance(item, Mark) for item in script.items)
         return Plan(
-            engine=engine,
-            model=request.model,
-            asked_voice=request.voice,
-            voice=voice,
+            request=request,
+            cast=cast,
             format=format_,
             sample_rate=rate,
-            engine_speed=engine_speed,
-            stretch=request.speed / engine_speed,
-            language=request.language,
-            seed=request.seed if abilities.seed else None,
-            instructions=request.instructions if abilities.instructions else None,
-            text=text,
-            warnings=tuple(warnings),
+            delivery=Delivery(
+                speed=request.speed,
+                seed=seed if abilities.seed else None,
+                instructions=request.instructions,
+                marks=marks,
+            ),
         )
 
+    def _check_times(self, plan: Plan) -> None:
+        if plan.delivery.marks:
+            for engine in plan.cast.engines:
+                if not engine.capabilities.marks:
+                    plan.cast.warn(f"times of words were left out: the engine {engine.name} tells none")
+
     def _sample_rate(self, asked: int | None, format_: Format) -> int:
-        rate = self._config.default_sample_rate if asked is None else asked
+        rate = self.config.default_sample_rate if asked is None else asked
         if rate not in format_.sample_rates:
             possible = ", ".join(map(str, format_.sample_rates))
             raise InvalidRequest(
@@ -182,6 +201,29 @@ def _some(names: Sequence[str]) -> str:
     return f"{named} and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else named
 
 
-def _speaks(voice: Voice, language: str) -> bool:
-    primary = language.replace("_", "-").partition("-")[0].casefold()
-    return any(tag == "und" or tag.partition("-")[0].casefold() == primary for tag in voice.languages)
+def _said(words: Words) -> str:
+    return words.reading.text if isinstance(words.reading, Alias) else words.text
+
+
+def _told(words: Sequence[Words]) -> Iterator[str]:
+    """Yield as much of the words as a language is told from."""
+    length = 0
+    for run in words:
+        if length >= _TOLD_FROM:
+            return
+        if run.manner.language is None:
+            yield run.text
+            length += len(run.text)
+
+
+def _moved(script: Script, part: Part) -> Script:
+    """Return the script of a part as it stands in the whole text, spoken by the part's voice."""
+    moved: list[Item] = []
+    for item in script.items:
+        if isinstance(item, Words):
+            manner = replace(item.manner, voice=item.manner.voice or part.voice)
+            start, end = item.start + part.start, item.end + part.start
+            moved.append(replace(item, start=start, end=end, manner=manner))
+        else:
+            moved.append(replace(item, start=item.start + part.start))
+    return Script((*moved, Boundary(Break.SENTENCE, part.end)), script.warnings)

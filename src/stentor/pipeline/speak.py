@@ -1,28 +1,28 @@
-"""Make one stream of chunks from utterances."""
+"""Make one stream of chunks from lines."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stentor import threads
-from stentor.audio.resample import Resampler
-from stentor.audio.stretch import Stretch
 from stentor.errors import EngineFailed, NothingSpoken, StentorError
-from stentor.pipeline.join import Joiner
-from stentor.types import AudioChunk, Utterance
+from stentor.pipeline.lines import Line, Rest, Step
+from stentor.pipeline.shape import Shaper
+from stentor.types import AudioChunk, WordMark
 
 if TYPE_CHECKING:
     from stentor.engines import Engine
-    from stentor.pipeline.plan import Plan
+    from stentor.pipeline.times import Times
     from stentor.types import Samples
 
 log = logging.getLogger(__name__)
+
+_LONGEST_SILENCE = 1.0  # seconds in one chunk
 
 
 @dataclass(slots=True)
@@ -30,53 +30,142 @@ class Usage:
     """What was spent on a stream, counted as it is made."""
 
     characters: int = 0
-    """Handed to the engine."""
+    """Of the request's text that were handed to an engine."""
     samples: int = 0
-    """Of audio, at the plan's sample rate."""
+    """Of audio, at the stream's sample rate."""
 
 
 async def speak(
-    plan: Plan, utterances: Iterable[Utterance], usage: Usage | None = None
+    steps: Iterable[Step], rate: int, usage: Usage | None = None, times: Times | None = None
 ) -> AsyncGenerator[AudioChunk, None]:
-    """Speak utterances one after the other, as one stream at the plan's sample rate.
+    """Speak lines one after the other, as one stream at `rate` hertz.
 
-    The next utterance is begun when the last one's audio was taken. Closing the stream stops the engine.
+    The next line is begun when the last one's audio was taken. Closing the stream stops the engine.
     Raises EngineError; NothingSpoken if the end comes without an audible sample.
     """
-    usage = usage or Usage()
-    shaper = _Shaper(plan, usage)
-    for utterance in utterances:
-        usage.characters += len(utterance.text)
-        async with aclosing(_checked(plan.engine, utterance)) as chunks:
-            async for samples in chunks:
-                ready = await shaper.push(samples)
-                if ready:
-                    yield ready
-                del samples, ready  # a stream that waits for its engine keeps no audio
-        if ready := await shaper.end(utterance.pause):
-            yield ready
-    if ready := await shaper.finish():
-        yield ready
-    if not usage.samples:
-        raise NothingSpoken(plan.engine.name)
+    stream = _Stream(rate, usage or Usage(), times)
+    for step in steps:
+        if isinstance(step, Rest):
+            stream.rest(step)
+            continue
+        async with aclosing(_spoken(stream, step, rate)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+                del chunk  # a stream that waits for its engine keeps no audio
+    if stream.engine and not stream.heard:
+        raise NothingSpoken(stream.engine)
+    for silence in stream.silence_after():
+        yield silence
 
 
-async def speak_apart(plan: Plan, utterances: Sequence[Utterance]) -> AsyncGenerator[AudioChunk, None]:
-    """Speak utterances as a stream of its own that others follow: the last one's pause is at its end."""
-    async with aclosing(speak(plan, utterances)) as chunks:
+async def speak_apart(
+    steps: Sequence[Step], rate: int, times: Times | None = None
+) -> AsyncGenerator[AudioChunk, None]:
+    """Speak lines as a stream of its own that others follow: the last one's pause is at its end."""
+    async with aclosing(speak(steps, rate, times=times)) as chunks:
         async for chunk in chunks:
             yield chunk
-    silence = round(utterances[-1].pause / plan.stretch * plan.sample_rate)
-    yield AudioChunk(np.zeros(silence, np.float32), plan.sample_rate)
+    if steps and isinstance(steps[-1], Line):
+        yield AudioChunk(np.zeros(round(steps[-1].pause * rate), np.float32), rate)
 
 
-async def _checked(engine: Engine, utterance: Utterance) -> AsyncGenerator[Samples, None]:
+class _Stream:
+    """What was heard so far, and the silence that is due."""
+
+    def __init__(self, rate: int, usage: Usage, times: Times | None) -> None:
+        self._rate = rate
+        self._usage = usage
+        self._times = times
+        self._pause = 0.0
+        self._asked: float | None = None  # for a rest, which counts instead of the pause
+        self.engine = ""
+        """The last one that was asked to speak."""
+        self.heard = False
+
+    @property
+    def now(self) -> float:
+        """How long the stream is, in seconds."""
+        return self._usage.samples / self._rate
+
+    def rest(self, rest: Rest) -> None:
+        self._asked = (self._asked or 0.0) + rest.seconds
+        if self._times:
+            for name in rest.marks:
+                self._times.mark(name, self.now + self._asked)
+
+    def begin(self, line: Line) -> None:
+        self.engine = line.engine.name
+        self._usage.characters += len(line.text)
+
+    def end_line(self, line: Line, began: float, marks: Sequence[tuple[int, int, float]]) -> None:
+        self.heard = True
+        self._pause = line.pause
+        if self._times:
+            self._times.line(line, marks, began, self.now)
+
+    def silence_before(self) -> Iterator[AudioChunk]:
+        """Yield the silence that is due before something is heard."""
+        seconds = self._pause if self._asked is None else self._asked
+        self._pause, self._asked = 0.0, None
+        return self._silence(seconds)
+
+    def silence_after(self) -> Iterator[AudioChunk]:
+        """Yield the rest that was asked for behind the last line."""
+        return self._silence(self._asked or 0.0)
+
+    def _silence(self, seconds: float) -> Iterator[AudioChunk]:
+        left = round(seconds * self._rate)
+        while left:
+            size = min(left, round(_LONGEST_SILENCE * self._rate))
+            left -= size
+            yield self.chunk(np.zeros(size, np.float32))
+
+    def chunk(self, samples: Samples) -> AudioChunk:
+        self._usage.samples += samples.size
+        return AudioChunk(samples, self._rate)
+
+
+async def _spoken(stream: _Stream, line: Line, rate: int) -> AsyncGenerator[AudioChunk, None]:
+    """Speak one line, behind the silence that is due before it."""
+    stream.begin(line)
+    shaper = Shaper(line, rate)
+    marks: list[WordMark] = []
+    began: float | None = None
+    async with aclosing(_shaped(line, shaper, marks)) as parts:
+        async for samples in parts:
+            if began is None:
+                for silence in stream.silence_before():
+                    yield silence
+                began = stream.now
+            yield stream.chunk(samples)
+            del samples
+    if began is not None:
+        stream.end_line(line, began, [(m.start, m.end, began + shaper.seconds(m.sample)) for m in marks])
+
+
+async def _shaped(line: Line, shaper: Shaper, marks: list[WordMark]) -> AsyncGenerator[Samples, None]:
+    """Yield what is to be heard of a line, and gather the engine's marks."""
+    async with aclosing(_checked(line)) as chunks:
+        async for chunk in chunks:
+            marks += chunk.marks
+            ready = await shaper.push(chunk.samples)
+            del chunk
+            if ready.size:
+                yield ready
+            del ready
+    rest = await shaper.finish()
+    if rest.size:
+        yield rest
+
+
+async def _checked(line: Line) -> AsyncGenerator[AudioChunk, None]:
     """Hold an engine to its contract: whatever else it does is an EngineFailed, and logged."""
+    engine = line.engine
     try:
-        async with aclosing(engine.synthesize(utterance)) as chunks:
+        async with aclosing(engine.synthesize(line.utterance)) as chunks:
             async for chunk in chunks:
                 _check(engine, chunk)
-                yield chunk.samples
+                yield chunk
                 del chunk
     except StentorError:
         raise
@@ -96,37 +185,3 @@ def _check(engine: Engine, chunk: AudioChunk) -> None:
     else:
         return
     raise EngineFailed(f"The engine {engine.name} made audio {fault}.")
-
-
-class _Shaper:
-    """Joins, stretches and resamples: the engine's audio in, the caller's out, or None."""
-
-    def __init__(self, plan: Plan, usage: Usage) -> None:
-        rate = plan.engine.capabilities.sample_rate
-        self._rate = plan.sample_rate
-        self._usage = usage
-        self._joiner = Joiner(rate)
-        self._stretch = Stretch(plan.stretch, rate) if plan.stretch != 1 else None
-        self._resampler = Resampler(rate, plan.sample_rate)
-
-    async def push(self, samples: Samples) -> AudioChunk | None:
-        return await self._shape(self._joiner.push(samples))
-
-    async def end(self, pause: float) -> AudioChunk | None:
-        return await self._shape(self._joiner.end(pause))
-
-    async def finish(self) -> AudioChunk | None:
-        last = self._resampler.push(await threads.run(self._stretch.flush)) if self._stretch else None
-        rest = self._resampler.flush()
-        return self._counted(rest if last is None else np.concatenate((last, rest)))
-
-    async def _shape(self, samples: Samples) -> AudioChunk | None:
-        if not samples.size:
-            return None
-        if self._stretch:
-            samples = await threads.run(self._stretch.push, samples)
-        return self._counted(self._resampler.push(samples))
-
-    def _counted(self, samples: Samples) -> AudioChunk | None:
-        self._usage.samples += samples.size
-        return AudioChunk(samples, self._rate) if samples.size else None

@@ -95,6 +95,10 @@ class Catalog:
             own = voices[OPENAI_VOICES.index(voice) % len(voices)].id
         return await engine.find_voice(own, language)
 
+    def speaks_all(self, name: str) -> bool:
+        """Tell whether a name says nothing of a language, as OpenAI's do."""
+        return (self._voice_map.get(name) or name).casefold() in OPENAI_VOICES
+
     def mapped_names(self) -> list[str]:
         """List the names that the operator gave a meaning."""
         return self._voice_map.names()

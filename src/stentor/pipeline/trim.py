@@ -1,4 +1,4 @@
-"""The rules of silence: how utterances become one stream, without clicks and without gaps."""
+"""The edges of an utterance: silence around it is cut, and it begins and ends without a click."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ _FADE_SECONDS = 0.005
 _NOTHING: Samples = np.zeros(0, np.float32)
 
 
-class Joiner:
-    """Joins the audio of utterances at one sample rate.
+class Trimmer:
+    """Trims one utterance at one sample rate.
 
-    Silence around an utterance is cut at -50 dB but for 10 ms, its edges fade over 5 ms of raised cosine,
-    and between two there is exactly the pause that was asked for. What may yet turn out to be the end is
-    held back until something louder follows.
+    Silence around it is cut at -50 dB but for 10 ms, and its edges fade over 5 ms of raised cosine.
+    What may yet turn out to be the end is held back until something louder follows.
     """
 
     def __init__(self, rate: int) -> None:
@@ -33,7 +32,8 @@ class Joiner:
         self._quiet = 0  # how many samples at the end of what is held are silence
         self._faded = 0  # how many samples of the utterance's beginning were faded in
         self._sounding = False
-        self._pause = 0.0
+        self.cut = 0
+        """How many samples of silence were cut from the beginning."""
 
     def push(self, samples: Samples) -> Samples:
         """Take a piece of the utterance, float32 of shape (n,), and return what is certain of the stream."""
@@ -50,30 +50,28 @@ class Joiner:
             self._quiet += samples.size
         return self._release(joined)
 
-    def end(self, pause: float) -> Samples:
-        """End the utterance; `pause` seconds of silence follow if another one does."""
-        held, self._held = self._held, _NOTHING
+    def end(self) -> Samples:
+        """Return the end of the utterance."""
         if not self._sounding:
             return _NOTHING
-        self._sounding = False
-        self._pause = pause
-        rest = held[: max(held.size - self._quiet + self._pad, 0)]
+        rest = self._held[: max(self._held.size - self._quiet + self._pad, 0)]
         fade = min(self._fall.size, rest.size)
         rest[rest.size - fade :] *= self._fall[self._fall.size - fade :]
         return rest
 
     def _begin(self, samples: Samples, loud: np.ndarray) -> Samples:
         if not loud.any():
-            self._held = np.concatenate((self._held, samples))[-self._pad :]
+            quiet = np.concatenate((self._held, samples))
+            self._held = quiet[-self._pad :]
+            self.cut += quiet.size - self._held.size
             return _NOTHING
         first = int(np.argmax(loud))
-        lead = np.concatenate((self._held, samples[:first]))[-self._pad :]
-        self._faded = 0
-        utterance = self._risen(np.concatenate((lead, samples[first:])))
-        silence = np.zeros(round(self._pause * self._rate), np.float32)
+        quiet = np.concatenate((self._held, samples[:first]))
+        lead = quiet[-self._pad :]
+        self.cut += quiet.size - lead.size
         self._sounding = True
         self._quiet = int(np.argmax(loud[::-1]))
-        return self._release(np.concatenate((silence, utterance)))
+        return self._release(self._risen(np.concatenate((lead, samples[first:]))))
 
     def _risen(self, samples: Samples) -> Samples:
         """Fade in what belongs to the first 5 ms of the utterance."""

@@ -1,0 +1,204 @@
+"""Who speaks what: the voice that a request names and those its markup names, each in its language."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from stentor.audio.stretch import FASTEST, SLOWEST
+from stentor.errors import quoted
+from stentor.pipeline.wording import Rules
+from stentor.text.language import script_runs
+from stentor.text.lexicon import Matcher
+from stentor.text.script import Manner, Phonemes, Words
+
+if TYPE_CHECKING:
+    from stentor.engines import Engine
+    from stentor.lexicons.store import LexiconStore
+    from stentor.pipeline.request import SpeechRequest
+    from stentor.text.language import Detector
+    from stentor.text.script import Item
+    from stentor.types import Voice
+    from stentor.voices.catalog import Catalog
+
+_PLAIN = Manner()
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One voice in one language."""
+
+    name: str
+    """The caller's name for the voice."""
+    engine: Engine
+    voice: Voice
+    language: str | None
+    """As it was asked for; None leaves it to the voice."""
+    rules: Rules
+
+
+class Casting:
+    """Finds the roles of requests."""
+
+    def __init__(
+        self, catalog: Catalog, lexicons: LexiconStore | None = None, detector: Detector | None = None
+    ) -> None:
+        self.catalog = catalog
+        self._lexicons = lexicons
+        self._detector = detector
+
+    async def cast(self, request: SpeechRequest, text: str) -> Cast:
+        """Find who speaks a request; `text` is what its language is told from, if the request has none."""
+        engine, voice = await self.catalog.find(request.model, request.voice, request.language)
+        language = request.language or await self.detected(request.voice, engine, voice, text)
+        cast = Cast(self, request, language)
+        cast.lead = await cast.find(request.voice, language)
+        return cast
+
+    async def lexicon(self, voices: Collection[str], request: SpeechRequest) -> Matcher | None:
+        """Find the words that these voices say otherwise in a request; raises UnknownLexicon."""
+        if self._lexicons:
+            return await self._lexicons.for_request(voices, request.lexicons, request.lexicon)
+        return Matcher(request.lexicon) if request.lexicon else None
+
+    async def detected(self, name: str, engine: Engine, voice: Voice, text: str) -> str | None:
+        """Tell the language of a text, among those the voice speaks; None if it is its own or unclear."""
+        among = engine.capabilities.languages if self.catalog.speaks_all(name) else voice.languages
+        own = primary(next(iter(voice.languages), "und"))
+        if self._detector is None or len({primary(tag) for tag in among}) < 2:  # noqa: PLR2004
+            return None
+        found = self._detector.quick(text, among) or await self._detector.detect(text, among)
+        return None if found is None or primary(found) == own else found
+
+
+class Cast:
+    """The roles of one request, and what they cannot do."""
+
+    lead: Role
+    """Who speaks what markup gives to nobody else."""
+
+    def __init__(self, casting: Casting, request: SpeechRequest, language: str | None) -> None:
+        self._casting = casting
+        self._request = request
+        self._language = language
+        self._roles: dict[tuple[str | None, str | None], Role] = {}
+        self._warnings: dict[str, None] = {}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What will be left out, each once, in the order it was met."""
+        return tuple(self._warnings)
+
+    @property
+    def engines(self) -> list[Engine]:
+        """The engines that speak."""
+        roles = (self.lead, *self._roles.values())
+        return list({role.engine.name: role.engine for role in roles}.values())
+
+    def role(self, manner: Manner) -> Role:
+        """Return who speaks in a manner that was assigned."""
+        return self._roles.get((manner.voice, manner.language), self.lead)
+
+    def warn(self, sentence: str) -> None:
+        """Note that something will be left out."""
+        self._warnings[sentence] = None
+
+    async def assign(self, items: Iterable[Item]) -> list[Item]:
+        """Find every role that the items need; what its engine cannot do is taken from their manners.
+
+        Raises UnknownVoice.
+        """
+        assigned: list[Item] = []
+        for item in items:
+            if isinstance(item, Words):
+                assigned += [await self._possible(words) for words in await self._by_script(item)]
+            else:
+                assigned.append(item)
+        return assigned
+
+    async def find(self, name: str, language: str | None) -> Role:
+        """Find a role; raises UnknownVoice."""
+        engine, voice = await self._casting.catalog.find(self._request.model, name, language)
+        if language and not speaks(voice, language):
+            self.warn(
+                f"`language` was ignored: {voice.id} of the engine {engine.name} does not speak "
+                f"{quoted(language)}"
+            )
+        lexicon = await self._casting.lexicon((name, voice.id), self._request)
+        own = voice.languages[0] if voice.languages else "und"
+        rules = Rules(language or own, self._request.switches, lexicon, engine.capabilities.phonemes)
+        return Role(name, engine, voice, language, rules)
+
+    async def _by_script(self, words: Words) -> list[Words]:
+        """Cut words that are written in several scripts, so that each is spoken by who can read it."""
+        role = await self._assigned(words.manner)
+        own = role.language or (role.voice.languages[0] if role.voice.languages else "und")
+        if words.reading or own == "und" or len(words.text) != words.end - words.start:
+            return [words]
+        runs = script_runs(words.text, own)
+        if len(runs) == 1 and runs[0][2] == own:
+            return [words]
+        return [
+            Words(
+                words.text[start:end],
+                words.start + start,
+                words.start + end,
+                words.manner if language == own else replace(words.manner, language=language),
+            )
+            for start, end, language in runs
+        ]
+
+    async def _assigned(self, manner: Manner) -> Role:
+        if manner.voice is None and manner.language is None:
+            return self.lead
+        key = manner.voice, manner.language
+        if key not in self._roles:
+            name = manner.voice or self._request.voice
+            told = self._language if self._casting.catalog.speaks_all(name) else None
+            self._roles[key] = await self.find(name, manner.language or self._request.language or told)
+        return self._roles[key]
+
+    async def _possible(self, words: Words) -> Words:
+        """Take what the engine cannot do from the words, and warn of it."""
+        manner = words.manner
+        if self._request.style and manner.style is None:
+            manner = replace(manner, style=self._request.style)
+        engine = (await self._assigned(manner)).engine
+        if isinstance(words.reading, Phonemes) and not engine.capabilities.phonemes:
+            self.warn(f"pronunciations were ignored: the engine {engine.name} takes none")
+        if manner == _PLAIN:
+            return words
+        return replace(words, manner=self._possible_manner(manner, engine))
+
+    def _possible_manner(self, manner: Manner, engine: Engine) -> Manner:
+        abilities = engine.capabilities
+        lowest, highest = abilities.pitch
+        possible = replace(
+            manner,
+            style=manner.style if manner.style in abilities.styles else None,
+            emphasis=manner.emphasis if abilities.emphasis else None,
+            pitch=min(max(manner.pitch, lowest), highest),
+        )
+        if manner.style not in (possible.style, "neutral"):
+            self.warn(f"the style {manner.style} was ignored: the engine {engine.name} cannot speak so")
+        if manner.emphasis != possible.emphasis:
+            self.warn(f"emphasis was ignored: the engine {engine.name} cannot emphasise")
+        if manner.pitch != possible.pitch:
+            self.warn(
+                f"the pitch was limited to {possible.pitch:+g} semitones, as far as the engine "
+                f"{engine.name} goes"
+            )
+        if not SLOWEST <= self._request.speed * manner.rate <= FASTEST:
+            self.warn(f"the rate was limited: speech is {SLOWEST:g} to {FASTEST:g} times as fast as normal")
+        return possible
+
+
+def speaks(voice: Voice, language: str) -> bool:
+    """Tell whether a voice speaks a language, in whatever accent."""
+    return any(tag == "und" or primary(tag) == primary(language) for tag in voice.languages)
+
+
+def primary(tag: str) -> str:
+    """Return the language of a BCP-47 tag without script and region."""
+    return tag.replace("_", "-").partition("-")[0].casefold()

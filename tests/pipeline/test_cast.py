@@ -1,0 +1,184 @@
+"""Who speaks what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import pytest
+from tests.fakes import ScriptedEngine
+
+from stentor.engines import Capabilities
+from stentor.engines.espeak import EspeakEngine
+from stentor.errors import UnknownVoice
+from stentor.pipeline.cast import Cast, Casting, primary
+from stentor.pipeline.request import SpeechRequest
+from stentor.text.script import Item, Manner, Phonemes, Words
+from stentor.voices.aliases import VoiceMap
+from stentor.voices.catalog import Catalog
+
+
+class Told:
+    """A detector that answers what it was told to, and keeps what it was asked."""
+
+    def __init__(self, answer: str | None) -> None:
+        self._answer = answer
+        self.asked: list[tuple[str, tuple[str, ...]]] = []
+
+    def quick(self, text: str, among: Collection[str]) -> str | None:
+        self.asked.append((text, tuple(among)))
+        return None
+
+    async def detect(self, text: str, among: Collection[str]) -> str | None:
+        return self._answer
+
+
+def able(
+    name: str = "scripted", voices: tuple[str, ...] = ("one", "two"), **abilities: Any
+) -> ScriptedEngine:
+    abilities = {"languages": ("en",), **abilities}
+    return ScriptedEngine(
+        name=name,
+        voices=voices,
+        languages=abilities["languages"],
+        capabilities=Capabilities(sample_rate=24_000, **abilities),
+    )
+
+
+async def cast_of(*engines: Any, detected: str | None = None, **asked: Any) -> Cast:
+    catalog = Catalog({engine.name: engine for engine in engines}, engines[0].name, VoiceMap({}, None))
+    request = SpeechRequest(**{"text": "", "model": "tts-1", "voice": "one", **asked})
+    return await Casting(catalog, None, Told(detected)).cast(request, "Text.")
+
+
+def run(text: str, manner: Manner | None = None, reading: Any = None) -> Words:
+    return Words(text, 0, len(text), manner or Manner(), reading)
+
+
+async def assigned(cast: Cast, *items: Item) -> list[Words]:
+    return [item for item in await cast.assign(items) if isinstance(item, Words)]
+
+
+async def test_the_voice_of_the_request_leads() -> None:
+    cast = await cast_of(able())
+    assert (cast.lead.name, cast.lead.voice.id, cast.lead.engine.name) == ("one", "one", "scripted")
+    assert cast.role(Manner()) is cast.lead
+    assert cast.warnings == ()
+
+
+async def test_a_voice_in_markup_has_a_role_of_its_own() -> None:
+    cast = await cast_of(able(), able("other", ("deep",)))
+    [words] = await assigned(cast, run("Hello.", Manner(voice="deep")))
+    role = cast.role(words.manner)
+    assert (role.voice.id, role.engine.name) == ("deep", "other")
+    assert [engine.name for engine in cast.engines] == ["scripted", "other"]
+
+
+async def test_an_unknown_voice_in_markup_is_refused() -> None:
+    cast = await cast_of(able())
+    with pytest.raises(UnknownVoice, match="'nobody'"):
+        await cast.assign([run("Hello.", Manner(voice="nobody"))])
+
+
+async def test_a_language_in_markup_moves_the_voice_to_it() -> None:
+    cast = await cast_of(EspeakEngine(), voice="alloy")
+    [words] = await assigned(cast, run("Guten Tag.", Manner(language="de")))
+    assert cast.role(words.manner).voice.id == "de+f3"
+    assert cast.role(words.manner).rules.language == "de"
+    assert cast.warnings == ()
+
+
+async def test_a_language_that_the_voice_does_not_speak_is_a_warning() -> None:
+    cast = await cast_of(able())
+    await cast.assign([run("Guten Tag.", Manner(language="de"))])
+    assert cast.warnings == ("`language` was ignored: one of the engine scripted does not speak 'de'",)
+
+
+async def test_text_in_another_script_is_spoken_in_its_language() -> None:
+    cast = await cast_of(EspeakEngine(), voice="alloy")
+    words = await assigned(cast, run("Moscow is Москва in Russian."))
+    assert [(item.text.strip(), cast.role(item.manner).voice.id) for item in words] == [
+        ("Moscow is", "en-US+f3"), ("Москва", "ru+f3"), ("in Russian.", "en-US+f3"),
+    ]  # fmt: skip
+    assert "".join(item.text for item in words) == "Moscow is Москва in Russian."
+    assert [(item.start, item.end) for item in words] == [(0, 10), (10, 17), (17, 28)]
+
+
+async def test_the_language_is_told_from_the_text() -> None:
+    cast = await cast_of(EspeakEngine(), detected="de", voice="nova")
+    assert (cast.lead.voice.id, cast.lead.language) == ("de+f2", "de")
+
+
+async def test_a_language_in_the_request_counts_more_than_the_text() -> None:
+    cast = await cast_of(EspeakEngine(), detected="de", voice="nova", language="fr")
+    assert cast.lead.voice.id == "fr-FR+f2"
+
+
+async def test_a_voice_of_one_language_keeps_it() -> None:
+    cast = await cast_of(EspeakEngine(), detected="de", voice="en-GB")
+    assert (cast.lead.voice.id, cast.lead.language) == ("en-GB", None)
+
+
+async def test_a_voice_of_several_languages_speaks_the_one_that_was_told() -> None:
+    cast = await cast_of(able(languages=("en", "de", "fr")), detected="de")
+    assert cast.lead.language == "de"
+
+
+async def test_the_voice_s_own_language_needs_no_mention() -> None:
+    cast = await cast_of(EspeakEngine(), detected="en", voice="fable")
+    assert (cast.lead.voice.id, cast.lead.language) == ("en-GB", None)
+
+
+@pytest.mark.parametrize(
+    ("manner", "warning"),
+    [
+        (Manner(style="happy"), "the style happy was ignored: the engine scripted cannot speak so"),
+        (Manner(emphasis="strong"), "emphasis was ignored: the engine scripted cannot emphasise"),
+        (Manner(pitch=3.0), "the pitch was limited to +0 semitones, as far as the engine scripted goes"),
+        (Manner(rate=9.0), "the rate was limited: speech is 0.25 to 4 times as fast as normal"),
+    ],
+)
+async def test_what_the_engine_cannot_do_is_warned_of_once(manner: Manner, warning: str) -> None:
+    cast = await cast_of(able())
+    words = await assigned(cast, run("Hello.", manner), run("Again.", manner))
+    assert cast.warnings == (warning,)
+    assert {(item.manner.style, item.manner.emphasis, item.manner.pitch) for item in words} == {
+        (None, None, 0)
+    }
+
+
+async def test_what_the_engine_can_do_stays() -> None:
+    manner = Manner(style="happy", emphasis="strong", pitch=3.0, rate=2.0)
+    cast = await cast_of(able(styles=("happy",), emphasis=True, pitch=(-4.0, 4.0)))
+    [words] = await assigned(cast, run("Hello.", manner))
+    assert words.manner == manner
+    assert cast.warnings == ()
+
+
+async def test_a_pitch_is_limited_to_what_the_engine_reaches() -> None:
+    cast = await cast_of(able(pitch=(-4.0, 4.0)))
+    [words] = await assigned(cast, run("Hello.", Manner(pitch=-9.0)))
+    assert words.manner.pitch == -4.0
+
+
+async def test_neutral_is_what_every_engine_can_do() -> None:
+    cast = await cast_of(able())
+    await cast.assign([run("Hello.", Manner(style="neutral"))])
+    assert cast.warnings == ()
+
+
+async def test_the_style_of_the_request_holds_where_there_is_no_other() -> None:
+    cast = await cast_of(able(styles=("happy", "sad")), style="sad")
+    words = await assigned(cast, run("Hello."), run("Hello.", Manner(style="happy")))
+    assert [item.manner.style for item in words] == ["sad", "happy"]
+
+
+async def test_pronunciations_for_an_engine_that_takes_none_are_warned_of() -> None:
+    cast = await cast_of(able())
+    await cast.assign([run("tomato", None, Phonemes("təˈmɑːtəʊ"))])
+    assert cast.warnings == ("pronunciations were ignored: the engine scripted takes none",)
+
+
+@pytest.mark.parametrize(("tag", "language"), [("en-GB", "en"), ("DE_at", "de"), ("zh-Hant-TW", "zh")])
+def test_a_language_without_script_and_region(tag: str, language: str) -> None:
+    assert primary(tag) == language
