@@ -123,7 +123,7 @@ def _variables(path: str) -> list[str]:
 def _default(value: object) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    if value in ((), {}, "", None):
+    if value in ((), [], {}, "", None):
         return "none"
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
@@ -142,12 +142,29 @@ _WORDS = {
 def _value(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return ", ".join(f"`{choice}`" for choice in schema["enum"])
-    if "anyOf" in schema:
-        return " or ".join(_value(choice) for choice in schema["anyOf"] if choice.get("type") != "null")
+    choices = schema.get("anyOf") or schema.get("oneOf")
+    if choices:
+        return " or ".join(_value(choice) for choice in choices if choice.get("type") != "null")
     if "$ref" in schema:
-        return '`{"id": "…"}`'
+        return _OBJECTS[schema["$ref"].rpartition("/")[2]]
+    if schema["type"] == "array":
+        return f"list of {_value(schema['items'])}" if _is_named(schema["items"]) else "list"
+    if "properties" in schema:
+        return "object"
     kind = "path" if schema.get("format") == "path" else _WORDS[schema["type"]]
     return f"{kind}{_bounds(schema)}"
+
+
+_OBJECTS = {
+    "VoiceReference": '`{"id": "…"}`',
+    "InputPart": '`{"voice": …, "text": …}`',
+    "LexiconEntry": '`{"word": …, "alias": …, "ipa": …}`',
+    "BatchItem": "objects",
+}
+
+
+def _is_named(schema: Mapping[str, Any]) -> bool:
+    return bool({"$ref", "enum"} & schema.keys()) or schema.get("type") == "string"
 
 
 def _bounds(schema: Mapping[str, Any]) -> str:

@@ -106,7 +106,7 @@ class InvalidMarkup(InvalidRequest):
     code = "invalid_markup"
 
     def __init__(self, message: str, line: int, column: int) -> None:
-        super().__init__(f"{message} (line {line}, column {column} of `input`)", param="input")
+        super().__init__(f"{message.removesuffix('.')} (line {line}, column {column} of `input`).", param="input")
 
 
 class UnknownModel(InvalidRequest):

@@ -13,6 +13,7 @@ from stentor.api.context import ApiConfig, Context
 from stentor.api.server import create_api
 from stentor.engines import Engine
 from stentor.engines.tone import ToneEngine
+from stentor.pipeline.cast import Casting
 from stentor.pipeline.plan import PlanConfig, Planner
 from stentor.voices.aliases import VoiceMap
 from stentor.voices.catalog import Catalog
@@ -32,7 +33,7 @@ def make_api(
     """Make an application around some engines, the first the default; around the tone engine if none."""
     served = {engine.name: engine for engine in engines or (ToneEngine(),)}
     catalog = Catalog(served, next(iter(served)), VoiceMap(names or {}, None))
-    planner = Planner(catalog, PlanConfig(max_text_length=limit, default_engine=next(iter(served))))
+    planner = Planner(Casting(catalog), PlanConfig(max_text_length=limit, default_engine=next(iter(served))))
     return create_api(Context(catalog, planner, api or ApiConfig()), _nothing_to_open)
 
 

@@ -299,7 +299,7 @@ def events_in(written: bytes) -> list[dict[str, Any]]:
 
 
 async def test_events_carry_the_parts_and_then_the_usage() -> None:
-    written = [event async for event in server_sent_events(Given(b"one", b"\x00\xff")(), lambda: USAGE)]
+    written = [event async for event in server_sent_events(Given(b"one", b"\x00\xff")(), lambda: USAGE, dict)]
     events = events_in(b"".join(written))
     assert [event["type"] for event in events] == ["speech.audio.delta"] * 2 + ["speech.audio.done"]
     assert b"".join(base64.b64decode(event["audio"]) for event in events[:-1]) == b"one\x00\xff"
@@ -308,7 +308,7 @@ async def test_events_carry_the_parts_and_then_the_usage() -> None:
 
 async def test_an_error_among_events_is_an_event_and_no_end_follows() -> None:
     parts = Given(b"one", error=errors.EngineCrashed("espeak", "SIGSEGV"))
-    events = events_in(b"".join([event async for event in server_sent_events(parts(), lambda: USAGE)]))
+    events = events_in(b"".join([event async for event in server_sent_events(parts(), lambda: USAGE, dict)]))
     assert [event["type"] for event in events] == ["speech.audio.delta", "speech.audio.error"]
     assert events[-1]["error"]["code"] == "engine_crashed"
     assert events[-1]["error"]["message"]
@@ -317,5 +317,5 @@ async def test_an_error_among_events_is_an_event_and_no_end_follows() -> None:
 async def test_an_error_before_the_first_event_is_raised() -> None:
     parts = Given(error=errors.EngineBusy("espeak"))
     with pytest.raises(errors.EngineBusy):
-        await anext(server_sent_events(parts(), lambda: USAGE))
+        await anext(server_sent_events(parts(), lambda: USAGE, dict))
     assert parts.closed

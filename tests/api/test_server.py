@@ -16,6 +16,7 @@ from stentor import __version__
 from stentor.api.context import ApiConfig, Context
 from stentor.api.server import create_api
 from stentor.engines.tone import ToneEngine
+from stentor.pipeline.cast import Casting
 from stentor.pipeline.plan import PlanConfig, Planner
 from stentor.voices.aliases import VoiceMap
 from stentor.voices.catalog import Catalog
@@ -145,7 +146,7 @@ def test_the_lifespan_is_entered_and_left() -> None:
         seen.append("closed")
 
     catalog = Catalog({"tone": ToneEngine()}, "tone", VoiceMap({}, None))
-    api = create_api(Context(catalog, Planner(catalog, PlanConfig()), ApiConfig()), lifespan)
+    api = create_api(Context(catalog, Planner(Casting(catalog), PlanConfig()), ApiConfig()), lifespan)
     with TestClient(api) as client:
         assert client.get("/health/live").status_code == 200
         assert seen == ["opened"]

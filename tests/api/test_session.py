@@ -9,6 +9,7 @@ import pytest
 
 from stentor.api.session import Session, Spoken, Turn, Work
 from stentor.errors import StentorError
+from stentor.pipeline.lines import Line
 from tests.api.inprocess import make_api
 from tests.fakes import ScriptedEngine
 
@@ -54,7 +55,7 @@ def told(work: Work) -> str | int:
         return work.sentences
     if isinstance(work, StentorError):
         return work.code
-    return " ".join(utterance.text for utterance in work.utterances)
+    return " ".join(step.text if isinstance(step, Line) else f"{step.seconds:g} s" for step in work.steps)
 
 
 @pytest.mark.parametrize("granularity", ["none", "sentence", "clause"])
@@ -89,7 +90,10 @@ async def test_words_before_a_new_config_are_not_lost() -> None:
     await script.text("stay.")
     await script.done()
     assert script.told == ["These words", "stay.", 2]
-    assert [work.plan.voice.id for work in script.work if isinstance(work, Spoken)] == ["one", "two"]
+    assert [work.plan.cast.lead.voice.id for work in script.work if isinstance(work, Spoken)] == [
+        "one",
+        "two",
+    ]
 
 
 async def test_a_refused_config_leaves_the_last_one_in_force() -> None:
@@ -100,7 +104,7 @@ async def test_a_refused_config_leaves_the_last_one_in_force() -> None:
     await script.done()
     assert script.told == ["voice_not_found", "Hello.", 1]
     assert isinstance(script.work[1], Spoken)
-    assert script.work[1].plan.voice.id == "two"
+    assert script.work[1].plan.cast.lead.voice.id == "two"
 
 
 async def test_a_turn_that_is_too_long_is_refused_once_and_the_next_is_not() -> None:
@@ -143,3 +147,63 @@ async def test_a_strict_session_refuses_what_it_would_leave_out() -> None:
     await script.done()
     assert script.told == ["unsupported", "unsupported", "One. Three.", 1]
     assert script.warnings == [[]]
+
+
+async def test_a_pause_is_said_with_the_sentence_behind_it() -> None:
+    script = Script()
+    await script.config(split_granularity="sentence")
+    await script.text("One. [pause:", "1s]Two. [pause:2s]")
+    await script.done()
+    assert script.told == ["One.", "1 s Two.", "2 s", 3]
+
+
+async def test_tags_reach_over_messages() -> None:
+    script = Script()
+    await script.text("[voi", "ce:two] Hello. ", "Again.")
+    await script.done()
+    voices = [
+        step.utterance.voice.id
+        for work in script.work
+        if isinstance(work, Spoken)
+        for step in work.steps
+        if isinstance(step, Line)
+    ]
+    assert voices == ["two", "two"]
+
+
+async def test_an_unknown_voice_in_the_text_is_told_and_the_session_goes_on() -> None:
+    script = Script()
+    await script.text("[voice:nobody] Hello. ")
+    await script.done()
+    await script.text("Hello.")
+    await script.done()
+    assert "voice_not_found" in script.told
+    assert script.told[-2:] == ["Hello.", 1]
+
+
+async def test_ssml_is_spoken_at_the_end_of_its_turn() -> None:
+    script = Script()
+    await script.config(split_granularity="sentence")
+    await script.text("<speak>One.", "<break time='1s'/>Two.")
+    assert script.told == []
+    await script.text("</speak>")
+    await script.done()
+    assert script.told == ["One.", "1 s Two.", 2]
+
+
+async def test_broken_ssml_is_told_and_the_next_turn_is_spoken() -> None:
+    script = Script()
+    await script.text("<speak>One.")
+    await script.done()
+    await script.text("Two.")
+    await script.done()
+    assert "invalid_markup" in script.told
+    assert script.told[-2:] == ["Two.", 1]
+
+
+async def test_what_markup_asks_in_vain_is_told_once() -> None:
+    script = Script()
+    await script.config(split_granularity="sentence")
+    await script.text("(happy) One. Two. ", "(happy) Three.")
+    await script.done()
+    assert script.warnings == [["the"], [], []]

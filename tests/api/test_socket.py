@@ -407,3 +407,30 @@ def test_who_asks_by_plain_http_is_told_what_this_is() -> None:
     assert answer.status_code == 426
     assert answer.json()["error"]["code"] == "upgrade_required"
     assert "WebSocket" in answer.json()["detail"]
+
+
+def test_times_come_with_each_sentence() -> None:
+    with session(voice="middle", timestamps=["word", "sentence"], response_format="pcm") as socket:
+        say(socket, "One two. Three.")
+        told = [message for message in turn(socket) if isinstance(message, dict)]
+    times = [message for message in told if message["type"] == "audio.timestamps"]
+    assert [message["type"] for message in told] == [
+        "audio.start", "audio.timestamps", "audio.done",
+        "audio.start", "audio.timestamps", "audio.done",
+        "session.done",
+    ]  # fmt: skip
+    assert [[(word["word"], word["start"]) for word in message["words"]] for message in times] == [
+        [("One", 0.0), ("two.", 0.2)],
+        [("Three.", 0.0)],
+    ]
+    assert [(message["sentence_index"], message["sentences"][0]["char_start"]) for message in times] == [
+        (0, 0), (1, 9),
+    ]  # fmt: skip
+
+
+def test_what_was_written_is_told_with_its_sound() -> None:
+    with session(ScriptedEngine(), response_format="pcm") as socket:
+        say(socket, "It costs $25.")
+        start = turn(socket)[0]
+    assert isinstance(start, dict)
+    assert start["sentence_text"] == "It costs $25."

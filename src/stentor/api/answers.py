@@ -26,7 +26,89 @@ class ErrorEnvelope(BaseModel):
     )
 
 
-class Base64Answer(BaseModel):
+class TimedItem(BaseModel):
+    """When something is heard, in seconds, and where it stands in the input, in characters."""
+
+    start: float = Field(description="When it begins, in seconds.", examples=[0.01])
+    end: float = Field(description="When it ends, in seconds.", examples=[0.42])
+    char_start: int = Field(description="Where it begins in the input, in characters.", examples=[0])
+    char_end: int = Field(description="Where it ends in the input, in characters.", examples=[6])
+    part: int | None = Field(
+        default=None, description="Which part of the input, from 0, if the input is a list."
+    )
+
+
+class TimedWord(TimedItem):
+    """A word as it is written, with the punctuation at it."""
+
+    word: str = Field(description="The word, with the punctuation at it.", examples=["Hello,"])
+
+
+class TimedSentence(TimedItem):
+    """A sentence as it is written."""
+
+    text: str = Field(description="The sentence.", examples=["Hello, world!"])
+
+
+class TimedMark(BaseModel):
+    """A mark of the caller's SSML."""
+
+    name: str = Field(description="Its name.", examples=["here"])
+    time: float = Field(description="When it is reached, in seconds.", examples=[0.5])
+
+
+class TimesAnswer(BaseModel):
+    """The times that were asked for."""
+
+    words: list[TimedWord] | None = Field(default=None, description="If `timestamps` has `word`.")
+    sentences: list[TimedSentence] | None = Field(default=None, description="If `timestamps` has `sentence`.")
+    marks: list[TimedMark] | None = Field(default=None, description="If the text has any.")
+
+
+class CaptionsAnswer(TimesAnswer):
+    """When the words and sentences of a speech are heard."""
+
+    duration: float = Field(description="Length of the audio in seconds.", examples=[1.5])
+
+
+class PlannedStep(BaseModel):
+    """What is said in one breath, or a pause that markup asks for."""
+
+    text: str | None = Field(default=None, description="What the engine is given.", examples=["It costs"])
+    char_start: int | None = Field(default=None, description="Where that stands in the input.", examples=[0])
+    char_end: int | None = Field(default=None, description="Where that ends.", examples=[13])
+    engine: str | None = Field(default=None, description="Who is given it.", examples=["espeak"])
+    voice: str | None = Field(default=None, description="The engine's own voice.", examples=["en-US+f3"])
+    language: str | None = Field(default=None, description="A BCP-47 tag.", examples=["en-US"])
+    speed: float | None = Field(default=None, description="Times the normal pace.", examples=[1.0])
+    pitch: float | None = Field(default=None, description="Semitones above the voice's own.", examples=[0.0])
+    volume: float | None = Field(default=None, description="Decibels above the voice's own.", examples=[0.0])
+    style: str | None = Field(default=None, description="How it is said.", examples=["happy"])
+    emphasis: str | None = Field(default=None, description="As in SSML.", examples=["strong"])
+    pronunciations: list[dict[str, str]] | None = Field(
+        default=None, description="What is said by its sounds."
+    )
+    pause_after: float | None = Field(
+        default=None, description="Seconds of silence behind it.", examples=[0.3]
+    )
+    pause: float | None = Field(
+        default=None, description="Seconds of silence that take the place of those before.", examples=[1.0]
+    )
+
+
+class PlanAnswer(BaseModel):
+    """How a text would be spoken."""
+
+    language: str = Field(description="Of the text, where markup names no other.", examples=["en-US"])
+    model: str = Field(description="As it was asked for.", examples=["tts-1"])
+    engine: str = Field(description="Who speaks what markup gives to nobody else.", examples=["espeak"])
+    voice: str = Field(description="The engine's own voice.", examples=["en-US+f3"])
+    text: str = Field(description="All that would be said.", examples=["It costs twenty-five dollars."])
+    steps: list[PlannedStep]
+    warnings: list[str] = Field(description="What would be left out.")
+
+
+class Base64Answer(TimesAnswer):
     """A whole file in JSON."""
 
     audio: str = Field(description="The file in base64.", examples=["UklGRiQA"])
@@ -35,7 +117,7 @@ class Base64Answer(BaseModel):
     duration_ms: int = Field(description="Length of the audio in milliseconds.", examples=[1500])
 
 
-class BatchResult(BaseModel):
+class BatchResult(TimesAnswer):
     """One item of a batch: audio, or an error."""
 
     index: int = Field(description="Which item, from 0.", examples=[0])

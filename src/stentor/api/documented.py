@@ -12,10 +12,12 @@ from pydantic.json_schema import models_json_schema
 from stentor.api.answers import (
     Base64Answer,
     BatchAnswer,
+    CaptionsAnswer,
     ErrorEnvelope,
     HealthAnswer,
     ModelList,
     ModelObject,
+    PlanAnswer,
     Status,
     VoiceList,
     VoiceObject,
@@ -30,8 +32,10 @@ HEADERS = {
     for name, said in {
         "X-Model": "The model that was asked for.",
         "X-Voice": "The voice that was asked for.",
-        "X-Stentor-Engine": "The engine that spoke.",
+        "X-Stentor-Engine": "The engine that spoke; several if the text has voices of several.",
         "X-Stentor-Voice": "The engine's own voice that spoke.",
+        "X-Stentor-Language": "The language of the text, where its markup names no other.",
+        "X-Stentor-Seed": "The seed, if the engine has chance in it; with it the engine repeats itself.",
         "X-Request-ID": "The id of this request, also in the server's log.",
         "X-Stentor-Warning": "What was left out of the request, in words.",
         "Server-Timing": "`first`: milliseconds until the first sound.",
@@ -63,6 +67,12 @@ def answers(model: type[BaseModel], description: str, *errors: int) -> dict[int 
 
 BASE64 = _json(Base64Answer, "The whole file.")
 BATCH = _json(BatchAnswer, "A result for each item.")
+PLAN = _json(PlanAnswer, "What would be said.")
+CAPTIONS = _json(CaptionsAnswer, "The times, or a file of captions.")
+CAPTIONS["content"] |= {
+    "application/x-subrip": {"schema": {"type": "string"}},
+    "text/vtt": {"schema": {"type": "string"}},
+}
 
 
 def failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -81,8 +91,8 @@ def complete(
 ) -> dict[str, Any]:
     """Add paths that FastAPI does not know, and the schemas that the whole document refers to."""
     written = (
-        Base64Answer, BatchAnswer, ErrorEnvelope, HealthAnswer,
-        ModelList, ModelObject, Status, VoiceList, VoiceObject,
+        Base64Answer, BatchAnswer, CaptionsAnswer, ErrorEnvelope, HealthAnswer,
+        ModelList, ModelObject, PlanAnswer, Status, VoiceList, VoiceObject,
     )  # fmt: skip
     _, schemas = models_json_schema(
         [*((model, "validation") for model in bodies), *((model, "serialization") for model in written)],

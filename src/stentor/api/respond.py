@@ -221,9 +221,13 @@ class _Leaving:
 
 
 async def server_sent_events(
-    parts: AsyncGenerator[bytes, None], usage: Callable[[], dict[str, int]]
+    parts: AsyncGenerator[bytes, None],
+    usage: Callable[[], dict[str, int]],
+    times: Callable[[], dict[str, Any]],
 ) -> AsyncGenerator[bytes, None]:
     """Write parts of audio as OpenAI's speech events; an error after the first is an event of its own.
+
+    What `times` has to tell is an event beside them.
 
     Source: `SpeechAudioDeltaEvent` and `SpeechAudioDoneEvent` of OpenAI's API reference. It names no error
     event; this one has the top-level `error` key that OpenAI's clients raise on.
@@ -235,12 +239,16 @@ async def server_sent_events(
                 audio = base64.b64encode(part).decode()
                 yield f'data: {{"type":"speech.audio.delta","audio":"{audio}"}}\n\n'.encode()
                 begun = True
+                if known := times():
+                    yield _event({"type": "speech.audio.timestamps", **known})
         except errors.StentorError as error:
             if not begun:
                 raise
             log.error("a stream of events broke off: %s", error.code)  # noqa: TRY400
             yield _event({"type": "speech.audio.error", "error": error_object(error)})
             return
+    if known := times():
+        yield _event({"type": "speech.audio.timestamps", **known})
     yield _event({"type": "speech.audio.done", "usage": usage()})
 
 

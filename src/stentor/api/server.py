@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from stentor import __version__
-from stentor.api import health, listings, operations, pages, socket, speech
+from stentor.api import health, listings, operations, pages, plans, socket, speech
 from stentor.api.documented import HEADERS
 from stentor.api.faults import Faults
 from stentor.api.requests import RequestIds
@@ -46,7 +46,7 @@ def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncCont
     api.add_exception_handler(StentorError, _failure)
     api.add_exception_handler(HTTPException, _http_failure)
     api.add_exception_handler(RequestValidationError, _invalid)
-    operations.install(api, speech.OPERATIONS)
+    operations.install(api, (*speech.OPERATIONS, *plans.OPERATIONS))
     api.add_middleware(Faults)
     if context.config.cors_origins:
         api.add_middleware(

@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from stentor.api.wire import SessionConfig, parse, validate
+from stentor.api.body import parse, validate
+from stentor.api.wire import SessionConfig
 from stentor.errors import InvalidRequest, NothingToSpeak, StentorError, TextTooLong, Unsupported
+from stentor.pipeline.incoming import IncomingText
+from stentor.pipeline.lines import Line, Step
 from stentor.pipeline.plan import Plan, Planner
 from stentor.text.clean import controls_left_out, remove_controls
-from stentor.text.split import Sentence, Splitter
-from stentor.types import Utterance
 
 
 class _Message(BaseModel):
@@ -32,10 +33,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """Utterances to speak as one file, under the settings that held when they were written."""
+    """Lines to speak as one file, under the settings that held when they were written."""
 
     plan: Plan
-    utterances: Sequence[Utterance]
+    steps: Sequence[Step]
     index: int
     as_made: bool
     warnings: Sequence[str] = ()
@@ -57,9 +58,9 @@ class Session:
         self._planner = planner
         self._put = put
         self._settings: _Settings | None = None
-        self._splitter: Splitter | None = None
-        self._whole_turn: list[Utterance] = []
-        self._warnings: tuple[str, ...] = ()
+        self._text: IncomingText | None = None
+        self._steps: list[Step] = []  # that are not yet said
+        self._told = 0  # of the plan's warnings
         self._removed = 0
         self._received = 0
         self._refused = False
@@ -94,7 +95,7 @@ class Session:
         config = validate(fields, SessionConfig)
         plan = await self._planner.plan_session(config.request())
         await self._flush()
-        self._warnings = plan.warnings
+        self._told = 0
         self._settings = _Settings(plan, config)
         return self._settings
 
@@ -109,17 +110,18 @@ class Session:
             )
         self._count(len(text))
         self._removed += removed
-        if self._splitter is None:
-            self._splitter = settings.plan.splitter(eager=settings.config.split_granularity == "clause")
-        await self._queue(settings, self._splitter.feed(text))
+        if self._text is None:
+            eager = settings.config.split_granularity == "clause"
+            self._text = IncomingText(settings.plan, self._planner.config.max_pause_seconds, eager=eager)
+        await self._queue(settings, await self._text.feed(text))
 
     def _count(self, characters: int) -> None:
         self._received += characters
-        limit = self._planner.max_text_length
+        limit = self._planner.config.max_text_length
         if self._received > limit:
             self._refused = True
-            self._splitter = None
-            self._whole_turn = []
+            self._text = None
+            self._steps = []
             raise TextTooLong(self._received, limit)
 
     async def _end_turn(self) -> None:
@@ -132,31 +134,29 @@ class Session:
 
     async def _flush(self) -> None:
         """Let everything that was written so far be spoken, under the settings of now."""
-        if self._settings and self._splitter:
-            await self._queue(self._settings, self._splitter.finish())
-        if self._settings and self._whole_turn:
-            await self._say(self._settings, self._whole_turn)
-        self._splitter = None
-        self._whole_turn = []
+        text, self._text = self._text, None
+        if self._settings and text:
+            await self._queue(self._settings, await text.finish())
+        if self._settings and self._steps:
+            await self._say(self._settings)
 
-    async def _queue(self, settings: _Settings, sentences: Iterable[Sentence]) -> None:
-        for sentence in sentences:
-            utterance = settings.plan.utterance(sentence)
-            if settings.config.split_granularity == "none":
-                self._whole_turn.append(utterance)
-            else:
-                await self._say(settings, [utterance])
+    async def _queue(self, settings: _Settings, steps: Iterable[Step]) -> None:
+        for step in steps:
+            self._steps.append(step)
+            # A rest is said with the line behind it.
+            if isinstance(step, Line) and settings.config.split_granularity != "none":
+                await self._say(settings)
 
-    async def _say(self, settings: _Settings, utterances: Sequence[Utterance]) -> None:
-        as_made = settings.config.stream_audio
-        work = Spoken(settings.plan, utterances, self._cut, as_made, self._new_warnings())
+    async def _say(self, settings: _Settings) -> None:
+        steps, self._steps = self._steps, []
+        warnings = self._new_warnings(settings.plan)
+        await self._put(Spoken(settings.plan, steps, self._cut, settings.config.stream_audio, warnings))
         self._cut += 1
-        await self._put(work)
 
-    def _new_warnings(self) -> Sequence[str]:
+    def _new_warnings(self, plan: Plan) -> Sequence[str]:
         """Return what was not yet told."""
         removed = (controls_left_out(self._removed, "text"),) if self._removed else ()
-        warnings = (*self._warnings, *removed)
-        self._warnings = ()
+        warnings = (*plan.warnings[self._told :], *removed)
+        self._told = len(plan.warnings)
         self._removed = 0
         return warnings

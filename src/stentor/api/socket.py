@@ -22,9 +22,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from stentor.api.context import Context, ContextDep
 from stentor.api.respond import error_object
 from stentor.api.session import Session, Spoken, Turn, Work
-from stentor.audio.encode import encoded
+from stentor.api.timed import TimesWriter
+from stentor.audio.encode import Encoder, encoded
 from stentor.errors import StentorError, UpgradeRequired
+from stentor.pipeline.lines import Line
 from stentor.pipeline.speak import speak_apart
+from stentor.pipeline.times import Times
 
 router = APIRouter()
 log = logging.getLogger(__name__)
@@ -174,18 +177,23 @@ class _Connection:
         await self._tell(
             type="audio.start",
             **where,
-            sentence_text=" ".join(utterance.text for utterance in work.utterances),
+            sentence_text=" ".join(step.text for step in work.steps if isinstance(step, Line)),
             format=work.plan.format.name,
             sample_rate=work.plan.sample_rate,
             **({"warnings": work.warnings} if work.warnings else {}),
         )
         total = 0
         failed = False
+        times = work.plan.times()
+        encoder = work.plan.format.open(work.plan.sample_rate, not work.as_made)
         try:
-            async with aclosing(_audio(work)) as parts:
+            async with aclosing(_audio(work, encoder, times)) as parts:
                 async for part in parts:
                     total += len(part)
                     await self._send(self._websocket.send_bytes(part))
+            if times:
+                written = TimesWriter(work.plan, times, encoder.delay / work.plan.sample_rate).all()
+                await self._tell(type="audio.timestamps", **where, **written)
         except StentorError as error:
             failed = True
             await self._tell_error(error, **where)
@@ -210,10 +218,10 @@ class _Connection:
             raise WebSocketDisconnect(_NEVER_SAID) from error
 
 
-async def _audio(work: Spoken) -> AsyncGenerator[bytes, None]:
+async def _audio(work: Spoken, encoder: Encoder, times: Times | None) -> AsyncGenerator[bytes, None]:
     """Encode one piece of work: as it is made, or in one piece with exact headers."""
-    encoder = work.plan.format.open(work.plan.sample_rate, not work.as_made)
-    async with aclosing(encoded(speak_apart(work.plan, work.utterances), encoder)) as parts:
+    chunks = speak_apart(work.steps, work.plan.sample_rate, times)
+    async with aclosing(encoded(chunks, encoder)) as parts:
         if work.as_made:
             async for part in parts:
                 yield part

@@ -7,6 +7,7 @@ import math
 import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,8 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stentor import threads
+from stentor.api.body import Body, read_body, validate
+from stentor.api.captions import captions
 from stentor.api.context import Context, context_of
-from stentor.api.documented import AUDIO, BASE64, BATCH
+from stentor.api.documented import AUDIO, BASE64, BATCH, CAPTIONS
+from stentor.api.names import named
 from stentor.api.operations import Operation
 from stentor.api.respond import (
     InBase64,
@@ -26,11 +30,13 @@ from stentor.api.respond import (
     json_parts,
     server_sent_events,
 )
-from stentor.api.wire import BatchBody, Body, SpeechBody, read_body, validate
-from stentor.audio.encode import encoded
+from stentor.api.timed import TimesWriter
+from stentor.api.wire import BatchBody, CaptionsBody, SpeechBody
+from stentor.audio.encode import Encoder, encoded
 from stentor.errors import AnswerTooLong, InvalidRequest, StentorError
 from stentor.pipeline.plan import Plan
 from stentor.pipeline.speak import Usage, speak
+from stentor.pipeline.times import Times
 from stentor.types import AudioChunk
 
 _AUDIO_TOKENS_PER_SECOND = 20
@@ -49,7 +55,8 @@ async def speech(request: Request) -> Response:
     if body.stream_format == "sse":
         return _events(plan)
     if body.stream and request.scope.get("http_version") != "1.0":
-        parts = encoded(speak(plan, plan.utterances()), plan.format.open(plan.sample_rate, False))
+        encoder = plan.format.open(plan.sample_rate, False)
+        parts = encoded(speak(plan.lines(), plan.sample_rate), encoder)
         return Streamed(parts, plan.format.media_type, _headers(plan))
     return Worked(partial(_whole, plan, _Allowance(context.config.max_whole_seconds)))
 
@@ -62,14 +69,42 @@ async def speech_base64(request: Request) -> Response:
 
     async def make() -> Response:
         usage = Usage()
-        audio = await _file(plan, usage, _Allowance(context.config.max_whole_seconds))
+        times = plan.times()
+        encoder = plan.format.open(plan.sample_rate, True)
+        audio = await _file(plan, encoder, _Allowance(context.config.max_whole_seconds), usage, times)
         answer = {
             "audio": InBase64(audio),
             "format": plan.format.name,
             "sample_rate": plan.sample_rate,
             "duration_ms": round(1000 * usage.samples / plan.sample_rate),
+            **(TimesWriter(plan, times, encoder.delay / plan.sample_rate).all() if times else {}),
         }
-        return json_parts(answer, _names(plan))
+        return json_parts(answer, named(plan))
+
+    return Worked(make)
+
+
+async def speech_captions(request: Request) -> Response:
+    """Tell when the words of a text are heard.
+
+    The text is spoken to find out. The times are those of the audio that the same body gets from
+    `/v1/audio/speech`, with its delay if the format has one.
+    """
+    context = context_of(request)
+    body = await _asked(request, CaptionsBody)
+    asked = body.request()
+    plan = await context.planner.plan(replace(asked, times=asked.times or ("word", "sentence")))
+    times = Times()
+    delay = plan.format.open(plan.sample_rate, not body.stream).delay / plan.sample_rate
+
+    async def make() -> Response:
+        usage = Usage()
+        allowance = _Allowance(context.config.max_whole_seconds)
+        async with aclosing(allowance.bound(_speak(plan, usage, times))) as chunks:
+            async for _ in chunks:
+                pass
+        duration = usage.samples / plan.sample_rate
+        return await threads.run(captions, plan, times, body.format, delay, duration)
 
     return Worked(make)
 
@@ -119,22 +154,29 @@ async def _batch(context: Context, requests: list[dict[str, Any]]) -> Response:
 
 async def _batch_item(plan: Plan, allowance: _Allowance) -> dict[str, Any]:
     usage = Usage()
+    times = plan.times()
+    encoder = plan.format.open(plan.sample_rate, True)
     return {
-        "audio_data": InBase64(await _file(plan, usage, allowance)),
+        "audio_data": InBase64(await _file(plan, encoder, allowance, usage, times)),
         "media_type": plan.format.media_type,
         "usage": _tokens(plan, usage),
+        **(TimesWriter(plan, times, encoder.delay / plan.sample_rate).all() if times else {}),
         **({"warnings": plan.warnings} if plan.warnings else {}),
     }
 
 
 def _events(plan: Plan) -> Response:
     usage = Usage()
-    parts = encoded(speak(plan, plan.utterances(), usage), plan.format.open(plan.sample_rate, False))
+    times = plan.times()
+    encoder = plan.format.open(plan.sample_rate, False)
+    writer = TimesWriter(plan, times, encoder.delay / plan.sample_rate) if times else None
     count: Callable[[], dict[str, int]] = partial(_tokens, plan, usage)
     return Streamed(
-        server_sent_events(parts, count),
+        server_sent_events(
+            encoded(_speak(plan, usage, times), encoder), count, writer.new if writer else dict
+        ),
         "text/event-stream; charset=utf-8",
-        {**_names(plan), "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+        {**named(plan), "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
 
@@ -151,8 +193,9 @@ class _Allowance:
         try:
             async with aclosing(chunks) as source:
                 async for chunk in source:
-                    taken += chunk.samples.size / chunk.rate
-                    self._take(chunk.samples.size / chunk.rate)
+                    seconds = chunk.samples.size / chunk.rate
+                    taken += seconds
+                    self._take(seconds)
                     yield chunk
         except BaseException:
             self._left += taken
@@ -165,16 +208,20 @@ class _Allowance:
 
 
 async def _whole(plan: Plan, allowance: _Allowance) -> Response:
-    audio = await _file(plan, Usage(), allowance)
-    return Parts([audio], plan.format.media_type, _headers(plan))
-
-
-async def _file(plan: Plan, usage: Usage, allowance: _Allowance) -> bytes:
     encoder = plan.format.open(plan.sample_rate, True)
+    return Parts([await _file(plan, encoder, allowance, Usage())], plan.format.media_type, _headers(plan))
+
+
+async def _file(
+    plan: Plan, encoder: Encoder, allowance: _Allowance, usage: Usage, times: Times | None = None
+) -> bytes:
     encoder.blocking = True  # whatever the format, a long file takes long to put together
-    chunks = allowance.bound(speak(plan, plan.utterances(), usage))
-    async with aclosing(encoded(chunks, encoder)) as parts:
+    async with aclosing(encoded(allowance.bound(_speak(plan, usage, times)), encoder)) as parts:
         return await threads.run(b"".join, [part async for part in parts])
+
+
+def _speak(plan: Plan, usage: Usage, times: Times | None) -> AsyncGenerator[AudioChunk, None]:
+    return speak(plan.lines(), plan.sample_rate, usage, times)
 
 
 def _tokens(plan: Plan, usage: Usage) -> dict[str, int]:
@@ -189,23 +236,7 @@ def _tokens(plan: Plan, usage: Usage) -> dict[str, int]:
 
 def _headers(plan: Plan) -> dict[str, str]:
     name = f"speech.{plan.format.name}"
-    return {**_names(plan), "Content-Disposition": f'attachment; filename="{name}"'}
-
-
-def _names(plan: Plan) -> dict[str, str]:
-    named = {
-        "X-Model": _ascii(plan.model),
-        "X-Voice": _ascii(plan.asked_voice),
-        "X-Stentor-Engine": plan.engine.name,
-        "X-Stentor-Voice": _ascii(plan.voice.id),
-    }
-    if plan.warnings:
-        named["X-Stentor-Warning"] = _ascii("; ".join(plan.warnings))
-    return named
-
-
-def _ascii(value: str) -> str:
-    return "".join(c if c.isascii() and c.isprintable() else "?" for c in value)
+    return {**named(plan), "Content-Disposition": f'attachment; filename="{name}"'}
 
 
 _EXAMPLE = {"model": "tts-1", "voice": "alloy", "input": "Hello, world!"}
@@ -219,6 +250,14 @@ OPERATIONS = (
         SpeechBody,
         _EXAMPLE,
         BASE64,
+        (400, 408, 413, 415, 422, 500, 503),
+    ),
+    Operation(
+        "/v1/audio/speech/captions",
+        speech_captions,
+        CaptionsBody,
+        {**_EXAMPLE, "format": "srt"},
+        CAPTIONS,
         (400, 408, 413, 415, 422, 500, 503),
     ),
     Operation("/v1/audio/speech/batch", speech_batch, BatchBody, _BATCH_EXAMPLE, BATCH, (400, 408, 413, 415)),

@@ -1,27 +1,33 @@
-"""Request bodies as callers write them, and how they are read."""
+"""Request bodies as callers write them."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from typing import Annotated, Any, Literal, TypeVar
+from dataclasses import fields, replace
+from itertools import accumulate
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.requests import Request
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from stentor.audio.encode import FORMATS, SAMPLE_RATES
 from stentor.audio.stretch import FASTEST, SLOWEST
-from stentor.errors import (
-    BodyTooLarge,
-    BodyTooSlow,
-    InvalidRequest,
-    UnreadableBody,
-    UnsupportedMediaType,
-    printable,
-    quoted,
-)
+from stentor.errors import InvalidRequest
+from stentor.pipeline.request import Part, SpeechRequest
 from stentor.text.language import language_tag
-from stentor.types import SpeechRequest
+from stentor.text.lexicon import Entry
+from stentor.text.normalize import Switches
+from stentor.text.phonemes import checked_ipa
+from stentor.text.script import STYLES
 
 _LARGEST_SEED = 2**63 - 1
 
@@ -32,6 +38,64 @@ class VoiceReference(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: str = Field(min_length=1, max_length=256, examples=["alloy"])
+
+
+class LexiconEntry(BaseModel):
+    """How a word or a phrase is said: as other words, by its sounds, or both."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    word: str = Field(min_length=1, max_length=200, description="As it is written.", examples=["GIF"])
+    alias: str | None = Field(
+        default=None, min_length=1, max_length=1000, description="What is said instead.", examples=["jif"]
+    )
+    ipa: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="How it sounds, in the International Phonetic Alphabet, for engines that can take it.",
+        examples=["dʒɪf"],
+    )
+
+    def entry(self) -> Entry:
+        """Say the same in our own words; raises InvalidRequest."""
+        try:
+            ipa = checked_ipa(self.ipa) if self.ipa else None
+        except ValueError as error:
+            raise InvalidRequest(f"`lexicon`: {error}", param="lexicon") from error
+        if not (self.alias or ipa):
+            raise InvalidRequest("An entry of `lexicon` needs an `alias` or an `ipa`.", param="lexicon")
+        return Entry((self.word,), self.alias, ipa)
+
+
+def _branch(value: Any) -> str:  # noqa: ANN401  any JSON value
+    return "<many>" if isinstance(value, list | dict) else "<one>"
+
+
+_KINDS = tuple(kind.name for kind in fields(Switches))
+
+
+def _known_kinds(switches: dict[str, bool]) -> dict[str, bool]:
+    for kind in switches:
+        if kind not in _KINDS:
+            raise PydanticCustomError("kind", "may hold {known}", {"known": ", ".join(_KINDS)})
+    return switches
+
+
+_Normalize = Annotated[
+    Annotated[bool, Tag("<one>")]
+    | Annotated[
+        dict[str, bool],
+        AfterValidator(_known_kinds),
+        WithJsonSchema({
+            "type": "object",
+            "properties": {kind: {"type": "boolean"} for kind in _KINDS},
+            "additionalProperties": False,
+        }),
+        Tag("<many>"),
+    ],
+    Discriminator(_branch),
+]
 
 
 class _SpeechFields(BaseModel):
@@ -84,6 +148,50 @@ class _SpeechFields(BaseModel):
         description="Refuse what would otherwise be left out with a warning.",
         examples=[False],
     )
+    style: str | None = Field(
+        default=None,
+        description="How to speak: the style that holds where the text has no other.",
+        json_schema_extra={"anyOf": [{"type": "string", "enum": list(STYLES)}, {"type": "null"}]},
+        examples=["calm"],
+    )
+    ssml: bool | None = Field(
+        default=None,
+        description="Whether the text is SSML; if not given, it is when it begins with `<speak`.",
+        examples=[None],
+    )
+    tags: bool = Field(
+        default=True,
+        description="Read light tags in plain text, such as `[pause:1s]`, `(happy)` and `*emphasis*`.",
+        examples=[True],
+    )
+    normalize: _Normalize = Field(
+        default=True,
+        description="Put numbers, signs and the like into words; an object turns some of them off: "
+        f"{', '.join(_KINDS)}.",
+        examples=[True],
+    )
+    lexicon: list[LexiconEntry] = Field(
+        default=[],
+        max_length=1000,
+        description="How words are said in this request.",
+        examples=[[{"word": "SQL", "alias": "sequel"}]],
+    )
+    lexicons: list[str] = Field(
+        default=[], max_length=32, description="Ids of lexicons to use beside those that always hold."
+    )
+    timestamps: list[Literal["word", "sentence"]] = Field(
+        default=[],
+        max_length=2,
+        description="Tell when words or sentences are heard: in events, in JSON and over the WebSocket.",
+        examples=[["word"]],
+    )
+
+    @field_validator("style")
+    @classmethod
+    def _is_style(cls, style: str | None) -> str | None:
+        if style is not None and style not in STYLES:
+            raise PydanticCustomError("style", "must be one of {known}", {"known": ", ".join(STYLES)})
+        return style
 
     def unknown(self) -> tuple[str, ...]:
         """Name the fields nobody knows."""
@@ -100,6 +208,21 @@ _Voice = Annotated[
 ]
 
 
+class InputPart(BaseModel):
+    """A part of a text that has a voice of its own."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    voice: _Voice
+    text: str = Field(description="What it speaks.", examples=["Hello!"])
+
+
+_Input = Annotated[
+    Annotated[str, Tag("<one>")] | Annotated[list[InputPart], Field(min_length=1), Tag("<many>")],
+    Discriminator(_branch),
+]
+
+
 class SpeechBody(_SpeechFields):
     """The body of `POST /v1/audio/speech`: OpenAI's fields, and ours."""
 
@@ -109,8 +232,9 @@ class SpeechBody(_SpeechFields):
         description="`tts-1`, `tts-1-hd` or `gpt-4o-mini-tts` for the default engine, or an engine's name.",
         examples=["tts-1"],
     )
-    input: str = Field(
-        description="The text to speak; 4,096 characters at most unless the server allows more.",
+    input: _Input = Field(
+        description="The text to speak; 4,096 characters at most unless the server allows more. "
+        'A list of `{"voice": …, "text": …}` is spoken by several voices.',
         examples=["Hello, world!"],
     )
     voice: _Voice
@@ -125,9 +249,37 @@ class SpeechBody(_SpeechFields):
         examples=[True],
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _first_voice(cls, fields: Any) -> Any:  # noqa: ANN401  any JSON value
+        """Let the first part's voice be that of a request which names no other."""
+        parts = fields.get("input") if isinstance(fields, dict) and "voice" not in fields else None
+        if isinstance(parts, list) and parts and isinstance(parts[0], dict) and "voice" in parts[0]:
+            return {**fields, "voice": parts[0]["voice"]}
+        return fields
+
     def request(self) -> SpeechRequest:
         """Say the same in our own words."""
-        return speech_request(self, text=self.input, model=self.model, voice=self.voice)
+        if isinstance(self.input, str):
+            return speech_request(self, text=self.input, model=self.model, voice=self.voice)
+        ends = list(accumulate(len(part.text) for part in self.input))
+        parts = tuple(
+            Part(end - len(part.text), end, _name(part.voice))
+            for part, end in zip(self.input, ends, strict=True)
+        )
+        text = "".join(part.text for part in self.input)
+        asked = speech_request(self, text=text, model=self.model, voice=self.voice)
+        return replace(asked, parts=parts)
+
+
+class CaptionsBody(SpeechBody):
+    """The body of `POST /v1/audio/speech/captions`: that of the speech, and how the captions are written."""
+
+    format: Literal["json", "srt", "vtt"] = Field(
+        default="json",
+        description="`json` has the times of words and sentences, `srt` and `vtt` are files of subtitles.",
+        examples=["srt"],
+    )
 
 
 class BatchItem(BaseModel):
@@ -135,7 +287,7 @@ class BatchItem(BaseModel):
 
     model_config = ConfigDict(extra="allow", strict=True)
 
-    input: str = Field(description="The text to speak.", examples=["First line."])
+    input: _Input = Field(description="The text to speak.", examples=["First line."])
 
 
 class BatchBody(_SpeechFields):
@@ -169,7 +321,7 @@ def speech_request(
     return SpeechRequest(
         text=text,
         model=model,
-        voice=voice if isinstance(voice, str) else voice.id,
+        voice=_name(voice),
         format=fields.response_format,
         speed=fields.speed,
         instructions=fields.instructions,
@@ -177,124 +329,22 @@ def speech_request(
         seed=fields.seed,
         sample_rate=fields.sample_rate,
         strict=fields.strict,
+        style=fields.style,
+        ssml=fields.ssml,
+        tags=fields.tags,
+        switches=_switches(fields.normalize),
+        lexicon=tuple(entry.entry() for entry in fields.lexicon),
+        lexicons=tuple(fields.lexicons),
+        times=tuple(fields.timestamps),
         unknown_fields=fields.unknown(),
     )
 
 
-Body = TypeVar("Body", bound=BaseModel)
+def _name(voice: str | VoiceReference) -> str:
+    return voice if isinstance(voice, str) else voice.id
 
 
-async def read_body(request: Request, model: type[Body], limit: int, seconds: float) -> Body:
-    """Read and check a JSON body of at most `limit` bytes that arrives within `seconds`.
-
-    Raises UnsupportedMediaType, BodyTooLarge, BodyTooSlow, UnreadableBody or InvalidRequest.
-    """
-    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if media_type != "application/json" and not media_type.endswith("+json"):
-        raise UnsupportedMediaType(media_type)
-    try:
-        async with asyncio.timeout(seconds):
-            raw = await _read(request, limit)
-    except TimeoutError as error:
-        raise BodyTooSlow(seconds) from error
-    return parse(raw, model)
-
-
-def parse(raw: bytes | str, model: type[Body]) -> Body:
-    """Check JSON text against a model; raises UnreadableBody or InvalidRequest."""
-    try:
-        text = raw.decode() if isinstance(raw, bytes) else raw
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except UnicodeDecodeError as error:
-        raise UnreadableBody(f"The body is not UTF-8: byte {error.start} begins no character.") from error
-    except json.JSONDecodeError as error:
-        raise UnreadableBody(
-            f"The body is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        ) from error
-    except RecursionError as error:
-        raise UnreadableBody("The body is nested too deeply.") from error
-    except ValueError as error:  # an integer of more digits than Python converts
-        raise UnreadableBody("The body holds a number that is too long.") from error
-    return validate(value, model)
-
-
-def validate(value: Any, model: type[Body], prefix: str = "") -> Body:  # noqa: ANN401  any JSON value
-    """Check a JSON value against a model; raises InvalidRequest for the first thing that is wrong."""
-    if not isinstance(value, dict):
-        raise InvalidRequest("The body must be a JSON object.")
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        raise _sentence(error, prefix) from error
-
-
-async def _read(request: Request, limit: int) -> bytes:
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > limit:
-        raise BodyTooLarge(limit)
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise BodyTooLarge(limit)
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in members:
-            raise UnreadableBody(f"The field {quoted(name)} is given twice.", param=printable(name))
-        members[name] = value
-    return members
-
-
-def _no_constant(name: str) -> None:
-    raise UnreadableBody(f"{name} is not valid JSON.")
-
-
-_SENTENCES = {
-    "missing": "is required",
-    "string_type": "must be a string",
-    "string_too_short": "must not be empty",
-    "string_too_long": "must be at most {max_length} characters long",
-    "float_type": "must be a number",
-    "float_parsing": "must be a number",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "finite_number": "must be a finite number",
-    "bool_type": "must be true or false",
-    "list_type": "must be a list",
-    "too_short": "must hold at least {min_length} item",
-    "too_long": "must hold at most {max_length} items",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "literal_error": "must be {expected}",
-    "model_type": 'must be a name or an object like {{"id": "alloy"}}',
-    "extra_forbidden": "is not known here",
-}
-
-
-def _sentence(error: ValidationError, prefix: str) -> InvalidRequest:
-    first = error.errors(include_url=False, include_input=False)[0]
-    # pydantic names the tried branch of a union in the path; a caller knows no branches.
-    path = [str(part) for part in first["loc"] if part not in ("constrained-str", "VoiceReference")]
-    name = printable(prefix + ".".join(path), 80)
-    if first["type"] == "string_unicode":
-        place = f"`{name}`" if path else "A field's name"
-        return UnreadableBody(
-            f"{place} holds half of a surrogate pair, which is no character.", param=name or None
-        )
-    rule = _SENTENCES.get(first["type"])
-    if path[-1:] in (["voice"], ["speaker"]) and first["type"] == "string_type":
-        rule = 'must be a name or an object like {{"id": "alloy"}}'
-    context = {key: _plain(value) for key, value in first.get("ctx", {}).items()}
-    said = rule.format(**context) if rule else first["msg"]
-    return InvalidRequest(f"`{name}` {said}.", param=name)
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401  whatever bound a constraint has
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def _switches(normalize: bool | dict[str, bool]) -> Switches | None:  # noqa: FBT001  a field's value
+    if isinstance(normalize, bool):
+        return Switches() if normalize else None
+    return Switches(**normalize)

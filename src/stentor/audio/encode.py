@@ -31,6 +31,8 @@ class Encoder(Protocol):
 
     blocking: bool
     """Whether a call is long enough to belong in a thread."""
+    delay: int
+    """Samples of silence that players hear before the first one that was encoded."""
 
     def encode(self, samples: Samples) -> bytes:
         """Take float32 samples of shape (n,) and return the bytes that are ready."""
@@ -91,6 +93,7 @@ class _Pcm:
     """16-bit little-endian mono samples and nothing else."""
 
     blocking = False
+    delay = 0
 
     def encode(self, samples: Samples) -> bytes:
         return to_int16(samples)
@@ -106,6 +109,7 @@ class _Wav:
     """RIFF WAVE of 16-bit mono PCM."""
 
     blocking = False
+    delay = 0
     # What SoX writes when it streams. Of the sizes tried (0, 0x7FFFFFFF, 0xFFFFFFFF and this), the only one
     # that FFmpeg, libsndfile, scipy, Python's wave and Chromium read to its end and SoX without a warning.
     _ENDLESS = 0x7FFFF000
@@ -154,6 +158,10 @@ class _Codec:
     codec_options: Mapping[str, str] = field(default_factory=dict)
     streamed: Mapping[str, str] = field(default_factory=dict)
     """Further container options for an answer whose end is not known yet."""
+    delay: int = 0
+    """Samples that the encoder puts before the first, and that only a header can tell players to cut."""
+    is_marked: bool = False
+    """Whether the header of a whole file does."""
 
 
 class _Libav:
@@ -165,6 +173,7 @@ class _Libav:
         self._codec = codec
         self._rate = rate
         self._whole = whole
+        self.delay = 0 if whole and codec.is_marked else codec.delay
         self._written: io.BytesIO | _Sink = io.BytesIO() if whole else _Sink()
         self._container: Any = None
         self._stream: Any = None
@@ -256,6 +265,8 @@ _MP3 = _Codec(
     codec_options={"compression_level": "5"},
     # The bit reservoir holds frames back; the Xing header needs a file that can be rewound.
     streamed={"write_xing": "0", "id3v2_version": "0", "flush_packets": "1"},
+    delay=1105,
+    is_marked=True,
 )
 _OPUS = _Codec(
     container="ogg",
@@ -272,6 +283,7 @@ _AAC = _Codec(
     bit_rate=lambda rate: 64_000 if rate <= 24_000 else 96_000,  # noqa: PLR2004
     codec_options={"aac_coder": "fast"},
     streamed={"flush_packets": "1"},
+    delay=1024,
 )
 _FLAC = _Codec(
     container="flac",

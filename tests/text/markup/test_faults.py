@@ -40,10 +40,10 @@ def test_strict_refuses_the_first() -> None:
     with pytest.raises(InvalidMarkup) as caught:
         Faults("\na", strict=True).complain(1, "{} was ignored", "x")
     assert caught.value.message == (
-        "With `strict`, nothing may be left out, but 'x' was ignored. (line 2, column 1 of `input`)"
+        "With `strict`, nothing may be left out, but 'x' was ignored (line 2, column 1 of `input`)."
     )
 
 
 def test_an_unknown_code_of_expat_is_still_a_sentence() -> None:
-    with pytest.raises(InvalidMarkup, match=r"not well-formed XML: .*\. \(line 1, column 1 of `input`\)"):
+    with pytest.raises(InvalidMarkup, match=r"not well-formed XML: .* \(line 1, column 1 of `input`\)\."):
         Faults("<speak>", strict=False).explain(27, 0, None)

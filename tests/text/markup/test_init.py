@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stentor.errors import InvalidMarkup
-from stentor.text.markup import read
+from stentor.text.markup import is_ssml, may_become_ssml, read
 from stentor.text.script import Boundary, Break, Manner, Pause, Script, Words
 
 
@@ -40,6 +40,26 @@ def test_what_begins_as_ssml_is_ssml(source: str) -> None:
 )
 def test_other_text_is_text(source: str) -> None:
     assert reading(source).items == (Words(source, 0, len(source), Manner()),)
+
+
+@given(
+    st.text(st.sampled_from(" \n\ufeff"), max_size=3),
+    st.sampled_from(["", "<?xml version='1.0' encoding='utf-8'?>", "<?xml?>\n"]),
+    st.sampled_from(["<speak>", "<speak/>", "<speak version='1.1'", "<ssml:speak "]),
+)
+def test_no_beginning_of_ssml_is_taken_for_text(space: str, declaration: str, tag: str) -> None:
+    source = f"{space}{declaration}{tag}"
+    assert is_ssml(source, None)
+    assert all(may_become_ssml(source[:length], None) for length in range(len(source) + 1))
+
+
+@pytest.mark.parametrize(
+    "begun", ["H", " (", "<p>", "<3 ", "<speaker>", "<?php ?> <p", "a <speak>", "<" + "a" * 27]
+)
+def test_it_is_soon_known_that_text_is_text(begun: str) -> None:
+    assert not may_become_ssml(begun, None)
+    assert may_become_ssml(begun, asked=True)
+    assert not may_become_ssml("<speak>", asked=False)
 
 
 def test_ssml_can_be_asked_for_and_refused() -> None:

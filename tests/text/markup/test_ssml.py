@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from html import unescape
 from pathlib import Path
@@ -41,6 +42,12 @@ def test_each_construct_becomes_what_it_means(case: dict[str, Any]) -> None:
     script = read(case["source"])
     assert [line(item) for item in script.items] == case["items"]
     assert list(script.warnings) == case.get("warnings", [])
+
+
+def test_the_example_in_the_reference_is_done() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "markup.md").read_text("utf-8")
+    (example,) = re.findall(r"^```xml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    assert text_of(read(example, strict=True)).startswith("The W3C met on")
 
 
 # Where it stands
@@ -165,7 +172,7 @@ def test_marks_of_direction_and_characters_of_no_width_stay() -> None:
 def test_it_is_refused_with_a_reason_and_a_place(source: str, place: tuple[int, int], words: str) -> None:
     refusal = refused(source)
     assert words in refusal.message
-    assert refusal.message.endswith(f"(line {place[0]}, column {place[1]} of `input`)")
+    assert refusal.message.endswith(f"(line {place[0]}, column {place[1]} of `input`).")
 
 
 def test_elements_may_be_nested_64_deep() -> None:
@@ -197,7 +204,7 @@ def test_strict_refuses_what_would_be_a_warning(body: str, words: str) -> None:
     assert words in read(source).warnings[0]
     refusal = refused(source, strict=True)
     assert words in refusal.message
-    assert refusal.message.endswith("(line 2, column 1 of `input`)")
+    assert refusal.message.endswith("(line 2, column 1 of `input`).")
 
 
 def test_strict_takes_what_is_done() -> None:

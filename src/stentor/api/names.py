@@ -1,0 +1,29 @@
+"""What an answer's headers say of how it was made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stentor.pipeline.plan import Plan
+
+
+def named(plan: Plan) -> dict[str, str]:
+    """Name what was asked for, who speaks, and what is left out."""
+    lead = plan.cast.lead
+    headers = {
+        "X-Model": _ascii(plan.request.model),
+        "X-Voice": _ascii(plan.request.voice),
+        "X-Stentor-Engine": ", ".join(engine.name for engine in plan.cast.engines),
+        "X-Stentor-Voice": _ascii(lead.voice.id),
+        "X-Stentor-Language": _ascii(lead.rules.language),
+    }
+    if plan.delivery.seed is not None:
+        headers["X-Stentor-Seed"] = str(plan.delivery.seed)
+    if plan.warnings:
+        headers["X-Stentor-Warning"] = _ascii("; ".join(plan.warnings))
+    return headers
+
+
+def _ascii(value: str) -> str:
+    return "".join(c if c.isascii() and c.isprintable() else "?" for c in value)
