@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -143,6 +144,11 @@ def _apart(language: Language, match: re.Match[str], spoken: str) -> str:
         return spoken
     before = match.string[match.start() - 1 : match.start()]
     after = match.string[match.end() : match.end() + 1]
-    left = " " if before.isalnum() and spoken[0].isalnum() else ""
-    right = " " if after.isalnum() and spoken[-1].isalnum() else ""
+    left = " " if _is_of_word(before) and _is_of_word(spoken[0]) else ""
+    right = " " if _is_of_word(after) and _is_of_word(spoken[-1]) else ""
     return f"{left}{spoken}{right}"
+
+
+def _is_of_word(character: str) -> bool:
+    """Tell whether a character is part of a word; in Indic scripts marks are."""
+    return character.isalnum() or (character != "" and unicodedata.category(character)[0] == "M")
