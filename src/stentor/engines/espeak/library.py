@@ -136,6 +136,7 @@ class _Words:
         self._made = 0  # samples
         self._silent: list[tuple[int, int, int]] = []  # begun, and not heard yet
         self._heard: list[tuple[int, int, int]] = []
+        self._last = 0  # sample at which a word was heard
 
     def read(self, part: bytes, events: Any) -> None:  # noqa: ANN401  a ctypes pointer
         at = 0
@@ -155,7 +156,7 @@ class _Words:
 
     def rest(self) -> Sequence[tuple[int, int, int]]:
         """Return the last words, also those that were never heard."""
-        return [*self.heard(), *self._silent]
+        return [*self.heard(), *((begin, end, max(at, self._last)) for begin, end, at in self._silent)]
 
     def _listen(self, samples: array[int]) -> None:
         for index, (begin, end, sample) in enumerate(self._silent):
@@ -163,7 +164,8 @@ class _Words:
             if first is None:
                 del self._silent[:index]
                 return
-            self._heard.append((begin, end, max(sample, self._made + first)))
+            self._last = max(sample, self._made + first, self._last)
+            self._heard.append((begin, end, self._last))
         self._silent.clear()
 
 

@@ -15,9 +15,8 @@ from typing import Any
 _LONGEST = 4  # of what the tables and `_NEAREST` name, in characters
 _MOST_IN_A_WORD = 60  # mnemonics; the library copies a word into 200 bytes without counting
 _VOWELS = frozenset("aeiouyæɐɑɒɔəɚɛɜɝɞɘɤɨɪʉʊʌʏøœɶɯɵᵻ\N{COMBINING VERTICAL LINE BELOW}")
-_STRESSES = frozenset("ˈˌ")
-_MARKS = {"ˈ": "'", "ˌ": ",", "ː": ":", "ʲ": ";"}
-"""What belongs to no sound: stress stands before its syllable, length and softness behind their sound."""
+_STRESSES = {"ˈ": "'", "ˌ": ","}  # before a syllable
+_AFTER = {"ː": ":", "ʲ": ";"}  # behind a sound that is longer or softer; without one some voices crash
 _LAST_SYLLABLE = frozenset({"fa", "fr", "he", "hy", "tr"})
 """Tables of languages whose words are stressed there unless they say otherwise."""
 _OTHERWISE_WRITTEN = str.maketrans({
@@ -85,7 +84,7 @@ class Phonemes:
     def _table(self, name: str) -> dict[str, str]:
         if name not in self._tables:
             written = self._read["common"] | self._read["tables"][name]
-            table = {ipa: mnemonic for ipa, mnemonic in written.items() if mnemonic} | _MARKS
+            table = {ipa: mnemonic for ipa, mnemonic in written.items() if mnemonic} | _STRESSES | _AFTER
             nearest = ((ipa, _nearest(_decomposed(options), table)) for ipa, options in _NEAREST.items())
             lacking = {_decomposed(ipa): mnemonic for ipa, mnemonic in nearest if mnemonic}
             self._tables[name] = lacking | table
@@ -107,13 +106,15 @@ def _nearest(options: str, table: dict[str, str]) -> str | None:
 def _sounds(word: str, table: dict[str, str]) -> Iterator[tuple[str, str]]:
     """Cut a word into the longest sounds that the table has; yields each with its mnemonic."""
     at = 0
+    last = "ˈ"
     while at < len(word):
-        for length in range(_LONGEST, 0, -1):
-            sound = word[at : at + length]
-            if sound in table:
-                yield sound, table[sound]
-                break
-        at += length
+        sound = next(
+            (word[at : at + size] for size in range(_LONGEST, 0, -1) if word[at : at + size] in table), ""
+        )
+        if sound and not (sound in _AFTER and last in _STRESSES | _AFTER):
+            yield sound, table[sound]
+            last = sound
+        at += len(sound) or 1
 
 
 def _stress(sounds: list[tuple[str, str]], *, last: bool) -> None:

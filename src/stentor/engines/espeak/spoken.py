@@ -28,9 +28,11 @@ class Spoken:
     def __init__(self, utterance: Utterance, phonemes: Phonemes, identifier: str) -> None:
         self._original = utterance.text
         text = _CONTROLS.sub(" ", utterance.text)
-        edits = [Edit(*run.span(), " ") for run in _SPACES.finditer(text)]
-        if utterance.pronunciations:
-            edits = list(_apart([*_pronounced(text, utterance, phonemes, identifier), *edits]))
+        edits = list(_pronounced(text, utterance, phonemes, identifier))
+        taken = {at for edit in edits for at in range(edit.start, edit.end)}
+        runs = (run.span() for run in _SPACES.finditer(text))
+        edits += [Edit(*run, " ") for run in runs if taken.isdisjoint(range(*run))]
+        edits.sort(key=lambda edit: edit.start)
         self._edited = Edited(text, edits) if edits else None
         self.text = self._edited.text if self._edited else text
         if not utterance.is_complete and _ends_openly(self.text):
@@ -88,15 +90,6 @@ def _runs(words: Iterable[str]) -> Iterator[str]:
         run.append(word)
     if run:
         yield f"[\x02{' '.join(run)}]]"
-
-
-def _apart(edits: list[Edit]) -> Iterator[Edit]:
-    """Put edits in order, without those that reach into an earlier one."""
-    done = 0
-    for edit in sorted(edits, key=lambda edit: edit.start):
-        if edit.start >= done:
-            done = edit.end
-            yield edit
 
 
 def _ends_openly(text: str) -> bool:
