@@ -100,12 +100,23 @@ def test_no_text_is_lost_or_changed_but_for_blanks(source: str) -> None:
 
 @given(DOCUMENT)
 def test_blanks_stand_only_between_words(source: str) -> None:
-    items = [item for item in read(source).items if not isinstance(item, Mark)]
+    items = read(source).items
     for before, item in zip([None, *items], [*items, None], strict=True):
-        if isinstance(item, Boundary):
-            assert isinstance(before, (Words, Pause))
-        if isinstance(before, Words) and not isinstance(item, Words):
+        if isinstance(before, Words) and not isinstance(item, (Words, Mark)):
             assert not before.text.isspace()
+        if isinstance(item, Words) and isinstance(before, (Pause, Boundary, type(None))):
+            assert not item.text.isspace()
+
+
+@given(DOCUMENT)
+def test_something_is_said_before_each_boundary(source: str) -> None:
+    is_said = False
+    for item in read(source).items:
+        if isinstance(item, Words):
+            is_said = is_said or not item.text.isspace()
+        elif isinstance(item, Boundary):
+            assert is_said
+            is_said = False
 
 
 def test_an_element_parts_no_word() -> None:
@@ -237,6 +248,7 @@ HOSTILE = {
     "prosody": '<prosody rate="+9%" pitch="?">é</prosody>',
     "blanks": '<sub alias="a"> <w> </w></sub>',
     "combining": "\u0301",
+    "marks before paragraphs": "<mark name='m'/><p/>",
 }
 
 

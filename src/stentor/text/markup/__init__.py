@@ -10,7 +10,9 @@ from stentor.text.script import Manner, Script, Words
 
 _SSML = re.compile(r"[\s\ufeff]*+(?:<\?xml\b[^>]{0,200}+>\s*+)?<(?:[a-z]{1,20}:)?speak(?=[\s/>])")
 # A beginning that says nothing yet: white space, an XML declaration, the first letters of the tag.
-_BEGUN = re.compile(r"[\s\ufeff]*+(?:<(?:\?[^>]{0,200}+|\?[^>]{0,200}+>\s*+<?|[a-z:]{0,26})?)?")
+_BEGUN = re.compile(
+    r"[\s\ufeff]*+(?:<\?xml\b[^>]{0,200}+(?:>\s*+(?:<[a-z:]{0,26}+)?)?|<(?:\?x?m?l?|[a-z:]{0,26}+))?"
+)
 
 
 def is_ssml(source: str, asked: bool | None) -> bool:  # noqa: FBT001  what a request says

@@ -13,6 +13,7 @@ class Composer:
     def __init__(self) -> None:
         self._items: list[Item] = []
         self._is_said = False  # something since the last boundary
+        self._last_boundary: int | None = None  # where it is among the items
 
     def say(self, words: Words) -> None:
         """Add words."""
@@ -50,23 +51,17 @@ class Composer:
         """End a sentence or paragraph, if anything was said in it."""
         self._drop_blanks()
         if self._is_said:
+            self._is_said = False
+            self._last_boundary = len(self._items)
             self._items.append(Boundary(follows, at))
-        elif follows is Break.PARAGRAPH:
-            self._end_paragraph_too()
-        self._is_said = False
+        elif self._last_boundary is not None and follows is Break.PARAGRAPH:
+            ended = self._items[self._last_boundary]  # a sentence, which ends its paragraph as well
+            self._items[self._last_boundary] = Boundary(follows, ended.start)
 
     def items(self) -> tuple[Item, ...]:
         """Return all items."""
         self._drop_blanks()
         return tuple(self._items)
-
-    def _end_paragraph_too(self) -> None:
-        """Let the sentence that ended last end its paragraph as well."""
-        for index in range(len(self._items) - 1, -1, -1):
-            item = self._items[index]
-            if isinstance(item, Boundary):
-                self._items[index] = Boundary(Break.PARAGRAPH, item.start)
-                return
 
     def _drop_blanks(self) -> None:
         while self._items:
