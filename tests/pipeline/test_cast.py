@@ -19,15 +19,14 @@ from stentor.voices.catalog import Catalog
 
 
 class Told:
-    """A detector that answers what it was told to, and keeps what it was asked."""
+    """A detector that answers what it was told to."""
 
-    def __init__(self, answer: str | None) -> None:
+    def __init__(self, answer: str | None, *, at_once: bool = False) -> None:
         self._answer = answer
-        self.asked: list[tuple[str, tuple[str, ...]]] = []
+        self._at_once = at_once
 
     def quick(self, text: str, among: Collection[str]) -> str | None:
-        self.asked.append((text, tuple(among)))
-        return None
+        return self._answer if self._at_once else None
 
     async def detect(self, text: str, among: Collection[str]) -> str | None:
         return self._answer
@@ -182,3 +181,18 @@ async def test_pronunciations_for_an_engine_that_takes_none_are_warned_of() -> N
 @pytest.mark.parametrize(("tag", "language"), [("en-GB", "en"), ("DE_at", "de"), ("zh-Hant-TW", "zh")])
 def test_a_language_without_script_and_region(tag: str, language: str) -> None:
     assert primary(tag) == language
+
+
+async def test_a_language_may_become_clear_while_text_arrives() -> None:
+    cast = await cast_of(EspeakEngine(), voice="nova")
+    assert cast.lead.voice.id == "en-US+f2"
+    assert not await cast.hear("Ich")
+    cast._casting.detector = Told("de", at_once=True)  # type: ignore[assignment]
+    assert await cast.hear("Ich weiß es nicht.")
+    assert cast.lead.voice.id == "de+f2"
+
+
+async def test_a_language_that_was_asked_for_is_clear() -> None:
+    cast = await cast_of(EspeakEngine(), voice="nova", language="fr", detected="de")
+    assert await cast.hear("Ich weiß es nicht.")
+    assert cast.lead.voice.id == "fr-FR+f2"

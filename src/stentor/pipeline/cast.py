@@ -46,30 +46,31 @@ class Casting:
     ) -> None:
         self.catalog = catalog
         self._lexicons = lexicons
-        self._detector = detector
+        self.detector = detector
 
     async def cast(self, request: SpeechRequest, text: str) -> Cast:
         """Find who speaks a request; `text` is what its language is told from, if the request has none."""
         engine, voice = await self.catalog.find(request.model, request.voice, request.language)
-        language = request.language or await self.detected(request.voice, engine, voice, text)
-        cast = Cast(self, request, language)
-        cast.lead = await cast.find(request.voice, language)
+        cast = Cast(self, request, self._choice(request, engine, voice))
+        language = request.language
+        if self.detector and cast.choice:
+            language = self.detector.quick(text, cast.choice) or await self.detector.detect(text, cast.choice)
+        await cast.speak_in(language)
         return cast
+
+    def _choice(self, request: SpeechRequest, engine: Engine, voice: Voice) -> tuple[str, ...]:
+        """Return the languages a voice may be meant to speak, its own first; none if there is no choice."""
+        if request.language or self.detector is None:
+            return ()
+        all_of_them = engine.capabilities.languages if self.catalog.speaks_all(request.voice) else ()
+        choice = tuple(dict.fromkeys((*voice.languages, *all_of_them)))
+        return choice if len({primary(tag) for tag in choice}) > 1 else ()
 
     async def lexicon(self, voices: Collection[str], request: SpeechRequest) -> Matcher | None:
         """Find the words that these voices say otherwise in a request; raises UnknownLexicon."""
         if self._lexicons:
             return await self._lexicons.for_request(voices, request.lexicons, request.lexicon)
         return Matcher(request.lexicon) if request.lexicon else None
-
-    async def detected(self, name: str, engine: Engine, voice: Voice, text: str) -> str | None:
-        """Tell the language of a text, among those the voice speaks; None if it is its own or unclear."""
-        among = engine.capabilities.languages if self.catalog.speaks_all(name) else voice.languages
-        own = primary(next(iter(voice.languages), "und"))
-        if self._detector is None or len({primary(tag) for tag in among}) < 2:  # noqa: PLR2004
-            return None
-        found = self._detector.quick(text, among) or await self._detector.detect(text, among)
-        return None if found is None or primary(found) == own else found
 
 
 class Cast:
@@ -78,10 +79,12 @@ class Cast:
     lead: Role
     """Who speaks what markup gives to nobody else."""
 
-    def __init__(self, casting: Casting, request: SpeechRequest, language: str | None) -> None:
+    def __init__(self, casting: Casting, request: SpeechRequest, choice: tuple[str, ...]) -> None:
+        self.choice = choice
+        """The languages that the text may be in, the voice's own first; none if that is settled."""
         self._casting = casting
         self._request = request
-        self._language = language
+        self._language: str | None = None
         self._roles: dict[tuple[str | None, str | None], Role] = {}
         self._warnings: dict[str, None] = {}
 
@@ -103,6 +106,21 @@ class Cast:
     def warn(self, sentence: str) -> None:
         """Note that something will be left out."""
         self._warnings[sentence] = None
+
+    async def speak_in(self, language: str | None) -> None:
+        """Let the leading voice speak a language from now on; its own if it is that or None."""
+        is_own = bool(language and self.choice and primary(language) == primary(self.choice[0]))
+        self._language = None if is_own else language
+        self._roles.clear()
+        self.lead = await self.find(self._request.voice, self._language)
+
+    async def hear(self, text: str) -> bool:
+        """Take up the language of a text that is still arriving; returns whether it is clear by now."""
+        detector = self._casting.detector
+        found = detector.quick(text, self.choice) if detector and self.choice else None
+        if found:
+            await self.speak_in(found)
+        return bool(found) or not self.choice
 
     async def assign(self, items: Iterable[Item]) -> list[Item]:
         """Find every role that the items need; what its engine cannot do is taken from their manners.

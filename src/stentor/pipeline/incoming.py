@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from stentor.pipeline.plan import Plan
     from stentor.text.script import Item
 
+_HEARD = 1000  # characters that a language is told from
+
 
 class IncomingText:
     """Makes lines of text as it comes: each as soon as its sentence is complete, of SSML once it is whole."""
@@ -25,6 +27,8 @@ class IncomingText:
         self._reader = plan.reader(eager=eager)
         self._held = ""  # until it is known whether it is SSML, and then until it is whole
         self._plain: TagReader | _PlainReader | None = None
+        self._heard = ""  # to tell the language from, until that is clear
+        self._is_clear = False
         if plan.request.ssml is False:
             self._plain = self._text_reader()
 
@@ -54,6 +58,9 @@ class IncomingText:
         return [*await self._lines(items), *self._reader.finish()]
 
     async def _lines(self, items: Sequence[Item]) -> list[Step]:
+        if not self._is_clear and len(self._heard) < _HEARD:
+            self._heard += "".join(item.text for item in items if isinstance(item, Words))
+            self._is_clear = await self._plan.cast.hear(self._heard)
         return list(self._reader.feed(await self._plan.cast.assign(items)))
 
     def _text_reader(self) -> TagReader | _PlainReader:
