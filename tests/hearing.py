@@ -47,3 +47,28 @@ def likeness(one: Samples, other: Samples, most: int = 4_000) -> float:
     shifted = np.fft.irfft(product, length)
     best = max(float(np.max(shifted[: most + 1])), float(np.max(shifted[-most:])))
     return best / float(np.linalg.norm(one) * np.linalg.norm(other) + 1e-12)
+
+
+def fundamental(samples: Samples, rate: int) -> float:
+    """Return the median pitch of a voice, in hertz, from the autocorrelation of its loud 50 ms."""
+    size = rate // 20
+    window = np.hanning(size)
+    tapered = _autocorrelation(window)
+    shortest, longest = rate // 500, rate // 50
+    frames = np.lib.stride_tricks.sliding_window_view(samples, size)[:: size // 2]
+    loud = np.sqrt(np.mean(np.square(frames), axis=1))
+    found = []
+    for frame in frames[loud > 0.7 * rms(samples)]:
+        product = _autocorrelation((frame - frame.mean()) * window)
+        regular = (product / product[0] / np.maximum(tapered / tapered[0], 0.05))[shortest:longest]
+        inner = regular[1:-1]
+        peaks = np.flatnonzero(
+            (inner >= regular[:-2]) & (inner > regular[2:]) & (inner > 0.85 * regular.max()) & (inner > 0.6)
+        )
+        if peaks.size:
+            found.append(rate / (shortest + 1 + int(peaks[0])))
+    return float(np.median(found)) if found else 0.0
+
+
+def _autocorrelation(frame: np.ndarray) -> np.ndarray:
+    return np.fft.irfft(np.abs(np.fft.rfft(frame, 4 * frame.size)) ** 2)[: frame.size]
