@@ -38,7 +38,7 @@ def build(settings: Settings) -> Context:
     lexicons = LexiconStore(settings.data_dir / "lexicons")
     detector = Detector() if settings.speech.detect_language else None
     planner = Planner(Casting(catalog, lexicons, detector), settings.speech)
-    return Context(catalog, planner, settings.api)
+    return Context(catalog, planner, lexicons, settings.api)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -66,9 +66,9 @@ class UnsupportedMediaType(InvalidRequest):
 
     code = "unsupported_media_type"
 
-    def __init__(self, media_type: str) -> None:
+    def __init__(self, media_type: str, *others: str) -> None:
         super().__init__(
-            f"This route reads application/json, not {quoted(media_type)}. "
+            f"This route reads {' and '.join(('application/json', *others))}, not {quoted(media_type)}. "
             "Send the header `Content-Type: application/json`."
         )
 
@@ -106,7 +106,9 @@ class InvalidMarkup(InvalidRequest):
     code = "invalid_markup"
 
     def __init__(self, message: str, line: int, column: int) -> None:
-        super().__init__(f"{message.removesuffix('.')} (line {line}, column {column} of `input`).", param="input")
+        super().__init__(
+            f"{message.removesuffix('.')} (line {line}, column {column} of `input`).", param="input"
+        )
 
 
 class UnknownModel(InvalidRequest):

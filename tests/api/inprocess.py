@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,10 +14,13 @@ from stentor.api.context import ApiConfig, Context
 from stentor.api.server import create_api
 from stentor.engines import Engine
 from stentor.engines.tone import ToneEngine
+from stentor.lexicons.store import LexiconStore
 from stentor.pipeline.cast import Casting
 from stentor.pipeline.plan import PlanConfig, Planner
 from stentor.voices.aliases import VoiceMap
 from stentor.voices.catalog import Catalog
+
+_NOWHERE = Path("/nonexistent/lexicons")
 
 
 @asynccontextmanager
@@ -29,12 +33,18 @@ def make_api(
     api: ApiConfig | None = None,
     limit: int = 4096,
     names: Mapping[str, str] | None = None,
+    lexicons: Path = _NOWHERE,
 ) -> FastAPI:
-    """Make an application around some engines, the first the default; around the tone engine if none."""
+    """Make an application around some engines, the first the default; around the tone engine if none.
+
+    It keeps lexicons only in a folder that it is given.
+    """
     served = {engine.name: engine for engine in engines or (ToneEngine(),)}
     catalog = Catalog(served, next(iter(served)), VoiceMap(names or {}, None))
-    planner = Planner(Casting(catalog), PlanConfig(max_text_length=limit, default_engine=next(iter(served))))
-    return create_api(Context(catalog, planner, api or ApiConfig()), _nothing_to_open)
+    store = LexiconStore(lexicons)
+    config = PlanConfig(max_text_length=limit, default_engine=next(iter(served)))
+    planner = Planner(Casting(catalog, store), config)
+    return create_api(Context(catalog, planner, store, api or ApiConfig()), _nothing_to_open)
 
 
 def client_of(api: FastAPI) -> httpx.AsyncClient:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ from stentor import __version__
 from stentor.api.context import ApiConfig, Context
 from stentor.api.server import create_api
 from stentor.engines.tone import ToneEngine
+from stentor.lexicons.store import LexiconStore
 from stentor.pipeline.cast import Casting
 from stentor.pipeline.plan import PlanConfig, Planner
 from stentor.voices.aliases import VoiceMap
@@ -136,7 +138,7 @@ async def test_the_version_is_ours_unless_the_operator_says_otherwise(client: ht
     assert (await client.get("/openapi.json")).json()["info"]["version"] == __version__
 
 
-def test_the_lifespan_is_entered_and_left() -> None:
+def test_the_lifespan_is_entered_and_left(tmp_path: Path) -> None:
     seen: list[str] = []
 
     @asynccontextmanager
@@ -146,7 +148,9 @@ def test_the_lifespan_is_entered_and_left() -> None:
         seen.append("closed")
 
     catalog = Catalog({"tone": ToneEngine()}, "tone", VoiceMap({}, None))
-    api = create_api(Context(catalog, Planner(Casting(catalog), PlanConfig()), ApiConfig()), lifespan)
+    store = LexiconStore(tmp_path)
+    planner = Planner(Casting(catalog, store), PlanConfig())
+    api = create_api(Context(catalog, planner, store, ApiConfig()), lifespan)
     with TestClient(api) as client:
         assert client.get("/health/live").status_code == 200
         assert seen == ["opened"]

@@ -27,15 +27,29 @@ async def read_body(request: Request, model: type[Body], limit: int, seconds: fl
 
     Raises UnsupportedMediaType, BodyTooLarge, BodyTooSlow, UnreadableBody or InvalidRequest.
     """
-    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if media_type != "application/json" and not media_type.endswith("+json"):
+    media_type = media_type_of(request)
+    if not is_json(media_type):
         raise UnsupportedMediaType(media_type)
+    return parse(await read_bytes(request, limit, seconds), model)
+
+
+def media_type_of(request: Request) -> str:
+    """Return what a body is said to be; JSON if nothing is said."""
+    return request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+
+
+def is_json(media_type: str) -> bool:
+    """Tell whether a media type is JSON, or something written in it."""
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+async def read_bytes(request: Request, limit: int, seconds: float) -> bytes:
+    """Read at most `limit` bytes that arrive within `seconds`; raises BodyTooLarge or BodyTooSlow."""
     try:
         async with asyncio.timeout(seconds):
-            raw = await _read(request, limit)
+            return await _read(request, limit)
     except TimeoutError as error:
         raise BodyTooSlow(seconds) from error
-    return parse(raw, model)
 
 
 def parse(raw: bytes | str, model: type[Body]) -> Body:
@@ -111,7 +125,7 @@ _SENTENCES = {
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "literal_error": "must be {expected}",
-    "model_type": 'must be a name or an object like {{"id": "alloy"}}',
+    "model_type": "must be an object",
     "extra_forbidden": "is not known here",
 }
 
@@ -130,7 +144,7 @@ def _sentence(error: ValidationError, prefix: str) -> InvalidRequest:
             f"{place} holds half of a surrogate pair, which is no character.", param=name or None
         )
     rule = _SENTENCES.get(first["type"])
-    if path[-1:] in (["voice"], ["speaker"]) and first["type"] == "string_type":
+    if path[-1:] in (["voice"], ["speaker"]) and first["type"] in ("string_type", "model_type"):
         rule = 'must be a name or an object like {{"id": "alloy"}}'
     context = {key: _plain(value) for key, value in first.get("ctx", {}).items()}
     said = rule.format(**context) if rule else first["msg"]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
 from stentor.engines import Engine, EngineHealth
+from stentor.lexicons.store import LexiconStore
 from stentor.pipeline.plan import Planner
 from stentor.voices.catalog import Catalog
 
@@ -47,6 +48,7 @@ class Context:
 
     catalog: Catalog
     planner: Planner
+    lexicons: LexiconStore
     config: ApiConfig
     not_open: dict[str, str] = field(default_factory=dict)
     """Engines that are still opening or could not, and why; kept by whoever opens them."""
