@@ -6,7 +6,8 @@ import json
 import re
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -128,6 +129,63 @@ class LexiconForm(BaseModel):
             None if self.voices is None else tuple(self.voices),
             self.enabled,
         )
+
+
+class LexiconPatch(BaseModel):
+    """What is to be changed of a lexicon; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: Name = Field(default="", description="For people.", examples=["Our products"])
+    language: str | None = Field(default=None, description="As in the lexicon; null takes it away.")
+    voices: VoiceNames | None = Field(default=None, description="As in the lexicon; null is all.")
+    enabled: bool = Field(default=True, description="As in the lexicon.", examples=[False])
+    add: Entries = Field(
+        default=[],
+        description="Entries to be added, in place of those for the same words in the same language.",
+        examples=[[{"word": "GIF", "alias": "jif"}]],
+    )
+    remove: list[str] = Field(
+        default=[], max_length=MOST_WORDS, description="Words to be removed.", examples=[["SQL"]]
+    )
+
+    def applied(self, lexicon: Lexicon) -> Lexicon:
+        """Return the lexicon with the changes; raises InvalidLexicon."""
+        given = self.model_fields_set
+        return Lexicon(
+            lexicon.id,
+            self.name if "name" in given else lexicon.name,
+            self._entries(lexicon.entries),
+            _checked(checked_language, self.language, "language")
+            if "language" in given
+            else lexicon.language,
+            (None if self.voices is None else tuple(self.voices)) if "voices" in given else lexicon.voices,
+            self.enabled if "enabled" in given else lexicon.enabled,
+        )
+
+    def _entries(self, held: Sequence[Entry]) -> tuple[Entry, ...]:
+        there = {word for entry in held for word in entry.graphemes}
+        removed = set()
+        for number, written in enumerate(self.remove):
+            word = _checked(checked_word, written, f"remove.{number}")
+            if word not in there:
+                raise InvalidLexicon(
+                    f"`remove.{number}`: There is no word {quoted(word)} in this lexicon.",
+                    param=f"remove.{number}",
+                )
+            removed.add(word)
+        added = checked_entries(self.add, "add")
+        replaced = {(word, entry.language) for entry in added for word in entry.graphemes}
+        kept = (
+            (
+                entry,
+                tuple(w for w in entry.graphemes if w not in removed and (w, entry.language) not in replaced),
+            )
+            for entry in held
+        )
+        entries = (*(replace(entry, graphemes=words) for entry, words in kept if words), *added)
+        count_words(entries)
+        return entries
 
 
 def checked_entries(forms: list[EntryForm], place: str = "entries") -> tuple[Entry, ...]:
