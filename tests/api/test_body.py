@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.types import Message
 
 from stentor.api.body import parse, read_body, validate
 from stentor.api.wire import SpeechBody
 from stentor.errors import BodyTooLarge, BodyTooSlow, InvalidRequest, UnreadableBody, UnsupportedMediaType
+from stentor.lexicons.form import LexiconForm
 
 LEAST = {"model": "tts-1", "input": "Hi.", "voice": "alloy"}
 
@@ -130,3 +132,14 @@ async def test_a_body_that_never_ends_is_waited_for_no_longer_than_said() -> Non
     async with asyncio.timeout(5):
         with pytest.raises(BodyTooSlow, match=r"within the 0\.1 seconds"):
             await read_body(request, SpeechBody, 1000, 0.1)
+
+
+class Held(BaseModel):
+    """A body that holds objects."""
+
+    items: list[LexiconForm]
+
+
+def test_what_must_be_an_object_is_said_to() -> None:
+    with pytest.raises(InvalidRequest, match=r"^`items\.0` must be an object\.$"):
+        validate({"items": [5]}, Held)

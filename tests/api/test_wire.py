@@ -8,7 +8,7 @@ import pytest
 
 from stentor.api.body import validate
 from stentor.api.wire import BatchBody, CaptionsBody, SessionConfig, SpeechBody
-from stentor.errors import InvalidRequest
+from stentor.errors import InvalidLexicon, InvalidRequest
 from stentor.pipeline.request import Part, SpeechRequest
 from stentor.text.lexicon import Entry
 from stentor.text.normalize import Switches
@@ -105,8 +105,8 @@ WRONG: list[tuple[str, Any, str]] = [
     ("normalize", {"colours": False}, "may hold numbers, ordinals"),
     ("normalize", {"urls": 1}, "must be true or false"),
     ("lexicon", "SQL", "must be a list"),
-    ("lexicon", [{"alias": "sequel"}], "is required"),
-    ("lexicon", [{"word": "", "alias": "sequel"}], "must not be empty"),
+    ("lexicon", ["SQL"], "must be an object"),
+    ("lexicon", {"SQL": 5}, "must be a string"),
     ("lexicon", [{"word": "SQL", "sounds": "x"}], "is not known here"),
     ("lexicons", "names", "must be a list"),
     ("timestamps", "word", "must be a list"),
@@ -161,14 +161,23 @@ def test_a_wrong_field_is_named_in_a_sentence(field: str, value: object, said: s
 
 
 @pytest.mark.parametrize(
-    ("entry", "said"),
-    [({"word": "SQL"}, "needs an `alias` or an `ipa`"), ({"word": "SQL", "ipa": "s5"}, "'5'")],
+    ("entry", "said", "param"),
+    [
+        ({"word": "SQL"}, "must have an `alias` or an `ipa`", "lexicon.0"),
+        ({"alias": "sequel"}, "must have either `word` or `words`", "lexicon.0"),
+        ({"word": "SQL", "ipa": "s5"}, "'5'", "lexicon.0.ipa"),
+    ],
 )
-def test_an_entry_of_a_lexicon_is_checked(entry: dict[str, str], said: str) -> None:
-    with pytest.raises(InvalidRequest) as refused:
+def test_an_entry_of_a_lexicon_is_checked(entry: dict[str, str], said: str, param: str) -> None:
+    with pytest.raises(InvalidLexicon) as refused:
         validate({**LEAST, "lexicon": [entry]}, SpeechBody).request()
     assert said in refused.value.message
-    assert refused.value.param == "lexicon"
+    assert refused.value.param == param
+
+
+def test_a_lexicon_may_be_words_and_aliases() -> None:
+    asked = validate({**LEAST, "lexicon": {"SQL": "sequel"}}, SpeechBody).request()
+    assert asked.lexicon == (Entry(("SQL",), "sequel"),)
 
 
 def test_nothing_is_put_into_words_if_that_is_refused() -> None:

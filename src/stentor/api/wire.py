@@ -21,12 +21,10 @@ from pydantic_core import PydanticCustomError
 
 from stentor.audio.encode import FORMATS, SAMPLE_RATES
 from stentor.audio.stretch import FASTEST, SLOWEST
-from stentor.errors import InvalidRequest
+from stentor.lexicons.form import Entries, checked_entries
 from stentor.pipeline.request import Part, SpeechRequest
 from stentor.text.language import language_tag
-from stentor.text.lexicon import Entry
 from stentor.text.normalize import Switches
-from stentor.text.phonemes import checked_ipa
 from stentor.text.script import STYLES
 
 _LARGEST_SEED = 2**63 - 1
@@ -38,34 +36,6 @@ class VoiceReference(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: str = Field(min_length=1, max_length=256, examples=["alloy"])
-
-
-class LexiconEntry(BaseModel):
-    """How a word or a phrase is said: as other words, by its sounds, or both."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    word: str = Field(min_length=1, max_length=200, description="As it is written.", examples=["GIF"])
-    alias: str | None = Field(
-        default=None, min_length=1, max_length=1000, description="What is said instead.", examples=["jif"]
-    )
-    ipa: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=200,
-        description="How it sounds, in the International Phonetic Alphabet, for engines that can take it.",
-        examples=["dʒɪf"],
-    )
-
-    def entry(self) -> Entry:
-        """Say the same in our own words; raises InvalidRequest."""
-        try:
-            ipa = checked_ipa(self.ipa) if self.ipa else None
-        except ValueError as error:
-            raise InvalidRequest(f"`lexicon`: {error}", param="lexicon") from error
-        if not (self.alias or ipa):
-            raise InvalidRequest("An entry of `lexicon` needs an `alias` or an `ipa`.", param="lexicon")
-        return Entry((self.word,), self.alias, ipa)
 
 
 def _branch(value: Any) -> str:  # noqa: ANN401  any JSON value
@@ -170,10 +140,10 @@ class _SpeechFields(BaseModel):
         f"{', '.join(_KINDS)}.",
         examples=[True],
     )
-    lexicon: list[LexiconEntry] = Field(
+    lexicon: Entries = Field(
         default=[],
         max_length=1000,
-        description="How words are said in this request.",
+        description="How words are said in this request. An object of words and aliases will do.",
         examples=[[{"word": "SQL", "alias": "sequel"}]],
     )
     lexicons: list[str] = Field(
@@ -333,7 +303,7 @@ def speech_request(
         ssml=fields.ssml,
         tags=fields.tags,
         switches=_switches(fields.normalize),
-        lexicon=tuple(entry.entry() for entry in fields.lexicon),
+        lexicon=checked_entries(fields.lexicon, "lexicon"),
         lexicons=tuple(fields.lexicons),
         times=tuple(fields.timestamps),
         unknown_fields=fields.unknown(),
