@@ -49,25 +49,29 @@ def likeness(one: Samples, other: Samples, most: int = 4_000) -> float:
     return best / float(np.linalg.norm(one) * np.linalg.norm(other) + 1e-12)
 
 
-def fundamental(samples: Samples, rate: int) -> float:
-    """Return the median pitch of a voice, in hertz, from the autocorrelation of its loud 50 ms."""
+def pitches(samples: Samples, rate: int) -> np.ndarray:
+    """Return the pitch of a voice from 25 ms to 25 ms, in hertz; 0 where it has none or is quiet.
+
+    By autocorrelation of a window of 50 ms, divided by that of the window (Boersma 1993).
+    """
     size = rate // 20
     window = np.hanning(size)
     tapered = _autocorrelation(window)
     shortest, longest = rate // 500, rate // 50
-    frames = np.lib.stride_tricks.sliding_window_view(samples, size)[:: size // 2]
-    loud = np.sqrt(np.mean(np.square(frames), axis=1))
-    found = []
-    for frame in frames[loud > 0.7 * rms(samples)]:
+    quiet = 0.5 * rms(samples)
+
+    def pitch_of(frame: np.ndarray) -> float:
+        if rms(frame) < quiet:
+            return 0.0
         product = _autocorrelation((frame - frame.mean()) * window)
         regular = (product / product[0] / np.maximum(tapered / tapered[0], 0.05))[shortest:longest]
         inner = regular[1:-1]
-        peaks = np.flatnonzero(
-            (inner >= regular[:-2]) & (inner > regular[2:]) & (inner > 0.85 * regular.max()) & (inner > 0.6)
-        )
-        if peaks.size:
-            found.append(rate / (shortest + 1 + int(peaks[0])))
-    return float(np.median(found)) if found else 0.0
+        tops = (inner >= regular[:-2]) & (inner > regular[2:])
+        peaks = np.flatnonzero(tops & (inner > max(0.85 * regular.max(), 0.6)))
+        return rate / (shortest + 1 + int(peaks[0])) if peaks.size else 0.0
+
+    frames = np.lib.stride_tricks.sliding_window_view(samples, size)[:: size // 2]
+    return np.array([pitch_of(frame) for frame in frames])
 
 
 def _autocorrelation(frame: np.ndarray) -> np.ndarray:
