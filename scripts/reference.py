@@ -158,7 +158,7 @@ def _value(schema: Mapping[str, Any]) -> str:
 _OBJECTS = {
     "VoiceReference": '`{"id": "…"}`',
     "InputPart": '`{"voice": …, "text": …}`',
-    "LexiconEntry": '`{"word": …, "alias": …, "ipa": …}`',
+    "EntryForm": '`{"word": …, "alias": …, "ipa": …}`',
     "BatchItem": "objects",
 }
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ctypes
 from array import array
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from stentor.engines.worker import Emit
+    _Mark: TypeAlias = tuple[int, int, int]  # where it begins and ends in the text, and its first sample
+    _Emit: TypeAlias = Callable[[bytes, Sequence[_Mark]], bool]
 
 _SYNCHRONOUS = 2
 _DO_NOT_EXIT = 0x8000  # without it a missing data folder ends the process
@@ -68,7 +69,7 @@ class Espeak:
         self._refuse = _UriCallback(lambda _kind, _uri, _base: 1)
         self._library.espeak_SetSynthCallback(self._on_samples)
         self._library.espeak_SetUriCallback(self._refuse)
-        self._emit: Emit = lambda _samples, _marks=(): False
+        self._emit: _Emit = lambda _samples, _marks: False
         self._voice = ""
         self._held: list[bytes] = []
         self._held_bytes = 0
@@ -76,7 +77,7 @@ class Espeak:
         self._stop = 0
         self._words: _Words | None = None
 
-    def speak(self, request: dict[str, Any], emit: Emit) -> None:
+    def speak(self, request: dict[str, Any], emit: _Emit) -> None:
         """Speak plain text; the first chunk leaves after 100 ms of sound, later ones grow."""
         self._choose(request["voice"])
         for name, parameter in _PARAMETERS:
@@ -134,8 +135,8 @@ class _Words:
 
     def __init__(self) -> None:
         self._made = 0  # samples
-        self._silent: list[tuple[int, int, int]] = []  # begun, and not heard yet
-        self._heard: list[tuple[int, int, int]] = []
+        self._silent: list[_Mark] = []  # begun, and not heard yet
+        self._heard: list[_Mark] = []
         self._last = 0  # sample at which a word was heard
 
     def read(self, part: bytes, events: Any) -> None:  # noqa: ANN401  a ctypes pointer
@@ -149,12 +150,12 @@ class _Words:
             self._listen(array("h", part))
         self._made += len(part) // 2
 
-    def heard(self) -> Sequence[tuple[int, int, int]]:
+    def heard(self) -> Sequence[_Mark]:
         """Return the words that were heard since this was last asked."""
         heard, self._heard = self._heard, []
         return heard
 
-    def rest(self) -> Sequence[tuple[int, int, int]]:
+    def rest(self) -> Sequence[_Mark]:
         """Return the last words, also those that were never heard."""
         return [*self.heard(), *((begin, end, max(at, self._last)) for begin, end, at in self._silent)]
 

@@ -46,6 +46,7 @@ _NEAREST = {
     "ʂ": "ʃ ɕ s", "ʐ": "ʒ ʑ z", "z": "s", "s": "ʃ", "ç": "ɕ x ʃ h", "ʝ": "j ʒ", "x": "χ h k", "χ": "x h",
     "ɣ": "ɡ x", "ħ": "h x", "ʕ": "ʔ h", "ʜ": "ħ h", "ʢ": "ʕ ʔ", "h": "x ɦ", "ɦ": "h", "ɸ": "f", "β": "v b",
     "f": "p", "v": "ʋ w b f", "ʋ": "v w", "w": "ʋ v u", "ʍ": "w", "ɥ": "j", "j": "i", "ɰ": "w ɡ", "ɱ": "m",
+    "m": "m̩", "n": "n̩",
     "ŋ": "n", "ɲ": "nj n", "ɳ": "n", "ɴ": "ŋ n", "ʈ": "t", "ɖ": "d", "t": "t̪ ʈ", "d": "d̪ ɖ", "t̪": "t",
     "d̪": "d", "c": "kj tʃ k", "ɟ": "ɡj dʒ ɡ", "q": "k", "ɢ": "ɡ", "b": "p", "p": "b", "ɡ": "k", "k": "c",
     "ɓ": "b", "ɗ": "d", "ɠ": "ɡ", "ʛ": "ɡ", "ʄ": "ɟ dʒ", "ʙ": "b", "ⱱ": "v", "ʘ": "p", "ǀ": "t",
@@ -85,9 +86,7 @@ class Phonemes:
         if name not in self._tables:
             written = self._read["common"] | self._read["tables"][name]
             table = {ipa: mnemonic for ipa, mnemonic in written.items() if mnemonic} | _STRESSES | _AFTER
-            nearest = ((ipa, _nearest(_decomposed(options), table)) for ipa, options in _NEAREST.items())
-            lacking = {_decomposed(ipa): mnemonic for ipa, mnemonic in nearest if mnemonic}
-            self._tables[name] = lacking | table
+            self._tables[name] = table | _lacking(table)
         return self._tables[name]
 
 
@@ -95,8 +94,21 @@ def _decomposed(text: str) -> str:
     return unicodedata.normalize("NFD", text)
 
 
-def _nearest(options: str, table: dict[str, str]) -> str | None:
-    for option in options.split():
+def _lacking(table: dict[str, str]) -> dict[str, str]:
+    """Find what is said for each sound that a table lacks; what is near to what it lacks, if need be."""
+    wanted = {_decomposed(ipa): _decomposed(options).split() for ipa, options in _NEAREST.items()}
+    found: dict[str, str] = {}
+    while more := {
+        ipa: mnemonics
+        for ipa, options in wanted.items()
+        if ipa not in table | found and (mnemonics := _first_of(options, table | found))
+    }:
+        found |= more
+    return found
+
+
+def _first_of(options: list[str], table: dict[str, str]) -> str | None:
+    for option in options:
         sounds = list(_sounds(option, table))
         if "".join(sound for sound, _ in sounds) == option:
             return "|".join(mnemonic for _, mnemonic in sounds)

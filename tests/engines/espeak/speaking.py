@@ -1,0 +1,78 @@
+"""The espeak engine, easy to ask, and the library's own view of text."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any
+
+import espeakng_loader
+import numpy as np
+
+from stentor.engines.espeak import SAMPLE_RATE, EspeakEngine
+from stentor.types import Utterance, Voice, VoiceId, WordMark
+
+if TYPE_CHECKING:
+    from stentor.types import Samples
+
+
+@dataclass(frozen=True)
+class Heard:
+    samples: Samples
+    marks: tuple[WordMark, ...]
+
+    @property
+    def seconds(self) -> float:
+        return self.samples.size / SAMPLE_RATE
+
+
+class Speaking:
+    """Says an utterance and keeps all of it."""
+
+    def __init__(self, engine: EspeakEngine) -> None:
+        self._engine = engine
+
+    async def __call__(self, text: str, voice: str = "en-US", **asked: Any) -> Heard:
+        utterance = Utterance(text, Voice(VoiceId(voice), "", "espeak"), **asked)
+        chunks = [chunk async for chunk in self._engine.synthesize(utterance)]
+        samples = np.concatenate([np.zeros(0, np.float32), *(chunk.samples for chunk in chunks)])
+        return Heard(samples, tuple(mark for chunk in chunks for mark in chunk.marks))
+
+
+_TRANSLATOR = dedent("""
+    import ctypes, json, sys
+
+    library, data, asked = json.load(sys.stdin)
+    espeak = ctypes.CDLL(library)
+    espeak.espeak_TextToPhonemes.restype = ctypes.c_char_p
+    espeak.espeak_Initialize(2, 100, data.encode(), 0x8000)
+    answers = []
+    for voice, text in asked:
+        espeak.espeak_SetVoiceByName(voice.encode())
+        kept = ctypes.c_char_p(text.encode())
+        pointer = ctypes.cast(kept, ctypes.c_void_p)
+        answer = []
+        while pointer.value:
+            answer.append(espeak.espeak_TextToPhonemes(ctypes.byref(pointer), 1, 2).decode())
+        answers.append(" ".join(answer))
+    json.dump(answers, sys.stdout)
+""")
+
+
+def translated(asked: Sequence[tuple[str, str]]) -> list[str]:
+    """Return what the library makes of texts in IPA; each is asked of a voice by its identifier."""
+    places = (str(espeakng_loader.get_library_path()), str(espeakng_loader.get_data_path()))
+    ran = subprocess.run(
+        [sys.executable, "-c", _TRANSLATOR],
+        input=json.dumps([*places, asked]),
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=60,
+    )
+    answers: list[str] = json.loads(ran.stdout)
+    return answers
