@@ -1,0 +1,26 @@
+"""How the time that work takes grows with its text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import process_time
+
+SHORT, LONG = 2_000, 20_000
+
+
+def effort(work: Callable[[str], object], unit: str) -> float:
+    """Return how many times as much time a character of a long text takes as one of a short text.
+
+    Where work grows with the square of the text it is about ten.
+    """
+    long, short = (unit * (LONG // len(unit) + 1))[:LONG], (unit * (SHORT // len(unit) + 1))[:SHORT]
+
+    def ratio() -> float:
+        begun = process_time()
+        for _ in range(LONG // SHORT):
+            work(short)
+        between = process_time()
+        work(long)
+        return (process_time() - between) / max(between - begun, 1e-6)
+
+    return min(ratio() for _ in range(3))
