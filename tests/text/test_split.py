@@ -1,21 +1,23 @@
 """Sentences: where they end, where they stand in the original, and that none is lost."""
 
-# ruff: noqa: RUF001  other scripts' punctuation is the subject here
-
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 import sentencex
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.text.effort import effort
 
-from stentor.text import split
 from stentor.text.clean import is_speakable
 from stentor.text.script import Break
 from stentor.text.split import Sentence, Splitter
+
+GOLDEN = sorted((Path(__file__).parent / "golden").glob("sentences-*.txt"))
+CUT = "¦"
 
 
 def cut(pieces: Iterable[str], longest: int = 300, *, eager: bool = False) -> list[Sentence]:
@@ -32,7 +34,26 @@ def texts(text: str, longest: int = 300, *, eager: bool = False) -> list[str]:
 TEXT = st.lists(
     st.sampled_from([
         *"abcIXyz 159   \n\n.!?…,;:'\"»)”。！？、，।؟\t-—(字👋",
-        *("Dr.", "e.g.", "z.B.", "\u0301", "\r\n"),
+        *("Dr.", "e.g.", "z. B.", "\u0301", "\r\n", "U.S.", "No.", " The ", "am 5.", "J. ", " Mai", ". . ."),
+        *("\n# ", "\n- ", "\n1. ", "\n| ", "\n---\n", "\n```\n", "\n  ", "\n(a) ", "# ", "- "),
+        *(
+            "ไทย ",
+            "。」と",
+            "！",
+            "!",
+            "?»",
+            " »",
+            "« ",
+            "［",
+            ".[1]",
+            "²",
+            "\u200f",
+            "\u2029",
+            "；",
+            "Ω;",
+            "．",
+            "iP",
+        ),
     ]),
     max_size=80,
 ).map("".join)
@@ -49,6 +70,7 @@ def pieces(draw: st.DrawFn) -> list[str]:
 @example(["It costs 3.", "5 euros."], 60, False)
 @example(["Wait.", "..", " What?"], 60, False)
 @example(["。y. ", ",9"], 12, False)
+@example(["aa.\u2029।", "a"], 5, False)
 @example(["He said “no.", "” Then he left."], 60, False)
 def test_any_pieces_give_what_the_whole_gives(parts: list[str], longest: int, eager: bool) -> None:  # noqa: FBT001
     text = "".join(parts)
@@ -75,6 +97,45 @@ def test_nothing_that_can_be_said_is_lost(text: str, longest: int, eager: bool) 
         kept[sentence.start : sentence.end] = b"\1" * len(sentence.text)
     lost = "".join(character for character, seen in zip(text, kept, strict=True) if not seen)
     assert not is_speakable(lost)
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem.partition("-")[2])
+@pytest.mark.parametrize("piece", [1, 7, 10_000])
+def test_every_language_is_cut_as_its_readers_would(path: Path, piece: int) -> None:
+    marked = path.read_text("utf-8")
+    text = marked.replace(CUT, "")
+    expected = [part.strip() for part in marked.split(CUT) if is_speakable(part)]
+    found = cut(text[at : at + piece] for at in range(0, len(text), piece))
+    assert [sentence.text for sentence in found] == expected
+
+
+@given(pieces(), st.lists(st.integers(0, 9), max_size=3), st.integers(5, 60))
+def test_offsets_go_on_where_a_sentence_is_ended_by_hand(
+    parts: list[str], ends: list[int], longest: int
+) -> None:
+    """As markup does: `finish` in the middle, and more text behind it."""
+    text = "".join(parts)
+    splitter = Splitter(longest)
+    found: list[Sentence] = []
+    places = set()
+    at = 0
+    for number, part in enumerate(parts):
+        found += splitter.feed(part)
+        at += len(part)
+        if number in ends:
+            found += splitter.finish()
+            places.add(at)
+    found += splitter.finish()
+    assert [text[sentence.start : sentence.end] for sentence in found] == [s.text for s in found]
+    assert not [place for place in places for sentence in found if sentence.start < place < sentence.end]
+
+
+def test_a_sentence_ended_by_hand_ends() -> None:
+    splitter = Splitter(300)
+    assert not list(splitter.feed("Mr. "))
+    assert [s.text for s in splitter.finish()] == ["Mr."]
+    found = [*splitter.feed("smith is here"), *splitter.finish()]
+    assert [(s.text, s.start, s.end) for s in found] == [("smith is here", 4, 17)]
 
 
 @given(st.text(max_size=200))
@@ -254,40 +315,29 @@ HOSTILE = {
     "initials": "A. ",
     "ellipses": "…",
     "word and dots": "a" * 30 + "." * 30 + " ",
+    "lowercase": "a b. ",
+    "short sentences": "It. ",
+    "bullets": "\n- a",
+    "headings": "\n# a",
+    "rules": "\n---",
+    "lines": "a\n",
+    "list numbers": "1. ",
+    "ordinals": "am 5. M",
+    "Thai": "ก ",
+    "emoji": "!\U0001f469\u200d",
+    "joiners": "\u200d",
+    "flags": "\U0001f1e6",
+    "footnotes": ".[1]",
+    "brackets": '. [("',
+    "Chinese quotations": "。」と",
+    "guillemets": "? » ",
 }
-
-
-class Counting:
-    """A compiled pattern that adds up the lengths of the windows it was made to search."""
-
-    def __init__(self, pattern: object) -> None:
-        self._pattern = pattern
-        self.searched = 0
-
-    def search(self, text: str, begin: int, end: int) -> object:
-        self.searched += max(end - begin, 0)
-        return self._pattern.search(text, begin, end)  # type: ignore[attr-defined]
-
-    def finditer(self, text: str, begin: int, end: int) -> object:
-        self.searched += max(end - begin, 0)
-        return self._pattern.finditer(text, begin, end)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("piece", [1 << 20, 97])
-def test_hostile_text_is_searched_in_linear_work(
-    unit: str, piece: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Ten times the text is at most some fifteen times the characters looked at."""
+def test_hostile_text_costs_linear_time(unit: str, piece: int) -> None:
+    def plan(text: str) -> None:
+        cut(text[at : at + piece] for at in range(0, len(text), piece))
 
-    def work(length: int) -> int:
-        counters = {name: Counting(getattr(split, name)) for name in ("_BOUNDARY", "_CLAUSE", "_SPACE")}
-        with monkeypatch.context() as patch:
-            for name, counter in counters.items():
-                patch.setattr(split, name, counter)
-            text = (unit * length)[:length]
-            cut(text[at : at + piece] for at in range(0, length, piece))
-        return sum(counter.searched for counter in counters.values())
-
-    small = work(2_000)
-    assert work(20_000) <= 15 * small
+    assert effort(plan, unit) < 3

@@ -6,40 +6,86 @@ The same text gives the same sentences whether it comes whole or character by ch
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
+from stentor.text.abbreviations import Dot, dot_behind, ends
 from stentor.text.clean import is_speakable
+from stentor.text.recut import CLAUSE, CLOSERS, cut_before
 from stentor.text.script import Break
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CLOSERS = "\"'”’»›)\\]}）」』】》"
-# A run of terminators is tried at its first character only: without that, a megabyte of dots is quadratic.
-_BOUNDARY = re.compile(
-    rf"(?P<paragraph>\n[ \t\r]*+\n\s*+)"
-    rf"|(?<![.!?…])(?P<mark>[.!?…]++)[{_CLOSERS}]*+\s++"
-    rf"|(?<![。！？｡])[。！？｡]++[{_CLOSERS}]*+\s*+"
-    rf"|(?<![।॥؟۔።])[।॥؟۔።]++[{_CLOSERS}]*+\s*+"
+# Marks that end a sentence where white space follows, and those that need none; most of Unicode's STerm.
+_SPACED = ".!?…‽⁇⁈⁉‼"
+_UNSPACED = "。！？｡．।॥؟۔։።፧፨။។៕།༎᠃᠉܀܁܂꓿𑁇𑁈᭞᭟꧈꧉꩝꩞꩟꯫᙮჻᥄᥅᱾᱿꘎꘏"
+_GREEK = "\u0370-\u03ff\u1f00-\u1fff"
+_THAI = "\u0e00-\u0eff"
+_CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+# Attached to a mark and not heard: emoji, signs of direction, a footnote's number.
+_MUTE = (
+    "\u00b9\u00b2\u00b3\u2070-\u2079\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufe0f"
+    "\u2600-\u27bf\U0001f300-\U0001faff"
 )
-_CLAUSE = re.compile(rf"[,;:—–][{_CLOSERS}]*+\s++|[、，；：][{_CLOSERS}]*+\s*+")
-_SPACE = re.compile(r"\s")
+_ATTACHED = CLOSERS + _MUTE
+# Where no space follows, these are as likely to open what comes next.
+_CLOSING = "".join(sign for sign in _ATTACHED if sign not in "“‘«")
+
+# What makes a line more than a part of a paragraph, after CommonMark.
+_HEADING = r"#{1,6}[ \t]"
+_ITEM = r"(?:[-*+•‣◦▪●○–—]|\d{1,3}[.)]|\(?[a-z0-9]{1,2}\))[ \t]"
+_MARKER = rf"(?:{_HEADING}|{_ITEM}|```|~~~|\||---[\s-]|===[\s=]|___[\s_]|\*\*\*[\s*])"
+_LONGEST_MARKER = 8
+_MARKER_SIGNS = frozenset("#-*+•‣◦▪●○–—(`~|=_0123456789abcdefghijklmnopqrstuvwxyz \t\r\n")
+_IS_HEADING = re.compile(_HEADING)
+_IS_MARKER = re.compile(_MARKER)
+_IS_BLOCK = re.compile(
+    rf"\s*(?:{_HEADING}|```|~~~|\||(?:-{{3,16}}|={{3,16}}|_{{3,16}}|\*{{3,16}})[ \t\r]*\Z)"
+)
+_IS_ITEM = re.compile(rf"\s*{_ITEM}")
+_LINE_HEAD = 16
+
+
+def _places(line: str) -> re.Pattern[str]:
+    # A run of marks is tried at its first only: without that, a megabyte of dots is quadratic. The pattern
+    # begins with a class, since such a one is searched for much faster than one that begins with a choice.
+    return re.compile(
+        rf"[{_SPACED}{_UNSPACED}{_THAI};;\n\u2029](?:"
+        rf"(?<=[{_SPACED}])(?<![{_SPACED}][{_SPACED}])(?P<more>[{_SPACED}]*+)"
+        rf"[{_ATTACHED}]*+(?:\[\d{{1,3}}\])*+\s++(?:[»›](?:\s++|\Z))?+"
+        rf"|(?P<line>(?<=\n){line}|(?<=\u2029)\s*+)"
+        rf"|(?P<unspaced>(?<=[{_UNSPACED}])(?<![{_UNSPACED}][{_UNSPACED}])[{_UNSPACED}{_SPACED}]*+"
+        rf"[{_CLOSING}]*+\s*+"
+        rf"|(?<=[{_CJK}][!?])[{_SPACED}]*+[{_CLOSING}]*+(?=[{_CJK}]))"
+        rf"|(?P<space>(?<=[{_THAI}])[ ]++(?=[{_THAI}]))"
+        rf"|(?P<question>(?<=[{_GREEK}][;;])[{_ATTACHED}]*+\s++))"
+    )
+
+
+_PROSE = _places(rf"(?:[ \t\r]*+\n\s*+|\s*+(?={_MARKER}))")
+_LINES = _places(r"\s*+")
+
+_SILENT = re.compile(rf"(?:[{_SPACED}{_UNSPACED}]{{0,9}}+\s++)++")
 _SHORTEST_CLAUSE = 25
+_SHORTEST_THAI = 60
 # A little text beyond the limit settles whether a boundary lies right at it.
 _LOOKAHEAD = 64
+# How much of what stands before a dot is looked at.
+_BEHIND = 32
+_FOLLOWING = re.compile(r"[(\[{\"'“”„«»‘‚‹›*_¿¡]{0,3}+(?P<word>[^\W_]{0,14}+['’]?+)")
+_LETTER = re.compile(r"[^\W\d_]")
+# The letter behind these tells whether they go on with a sentence: “Wait!” — he said.
+_LOOKED_BEHIND = frozenset("—–-»›")
+_CLAUSE_SIGNS = frozenset("、，；：､,;:،؛")
 
-_ABBREVIATIONS = frozenset(
-    """
-    mr mrs ms dr prof sr jr st rev hon gen col maj capt lt sgt gov sen rep pres messrs mme mlle
-    vs etc eg ie cf al ca approx dept est fig inc ltd co corp no nos vol ed eds pp op cit
-    jan feb mar apr jun jul aug sept sep oct nov dec mon tue tues wed thu thur thurs fri sat sun
-    ave blvd rd hwy mt ft z.b d.h u.a bzw usw evtl ggf nr str hr fr abs bd
-    p.ej sra dra ud uds núm pág sig dott ing avv e.g i.e a.m p.m u.s u.k u.n ph.d b.a m.a
-    """.split()
-)
-_LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]+\Z")
+
+class _Verdict(Enum):
+    """What a place that may end a sentence is, if it does not."""
+
+    GOES_ON = "the sentence goes on behind it"
+    UNKNOWN = "what follows will tell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +111,8 @@ class Splitter:
         self._offset = 0  # of the buffer in the whole text
         self._begin = 0  # of the next sentence in the buffer
         self._scanned = 0  # up to where in the buffer no boundary ends it
+        self._line = ""  # the first characters of the line in which the next sentence begins, as far as taken
+        self._goes_on = False  # whether the next sentence is the rest of one
 
     def feed(self, text: str) -> Iterator[Sentence]:
         """Yield the sentences that `text` completes."""
@@ -75,8 +123,10 @@ class Splitter:
         return self._drain(final=False)
 
     def finish(self) -> Iterator[Sentence]:
-        """Yield what is left."""
-        return self._drain(final=True)
+        """Yield what is left: a sentence ends here. More may be fed; its offsets go on."""
+        yield from self._drain(final=True)
+        self._line = ""
+        self._goes_on = False
 
     def _drain(self, *, final: bool) -> Iterator[Sentence]:
         while cut := self._next_cut(final=final):
@@ -86,68 +136,167 @@ class Splitter:
                 yield sentence
 
     def _take(self, end: int, follows: Break) -> Sentence | None:
-        raw = self._buffer[self._begin : end]
-        text = raw.strip()
-        start = self._offset + self._begin + len(raw) - len(raw.lstrip())
+        begin = self._begin
+        raw = self._buffer[begin:end]
+        newline = raw.rfind("\n") + 1
+        if newline:
+            self._line = raw[newline : newline + _LINE_HEAD]
+        elif len(self._line) < _LINE_HEAD:
+            self._line = (self._line + raw[:_LINE_HEAD])[:_LINE_HEAD]
+        self._goes_on = follows is Break.CLAUSE
         self._begin = self._scanned = end
-        return Sentence(text, start, start + len(text), follows) if is_speakable(text) else None
+        text = raw.strip()
+        if not is_speakable(text):
+            return None
+        start = self._offset + begin + len(raw) - len(raw.lstrip())
+        return Sentence(text, start, start + len(text), follows)
 
     def _next_cut(self, *, final: bool) -> tuple[int, Break] | None:
         """Find where the next sentence ends in the buffer, and what stands behind it.
 
         No more than a window is looked at for each sentence, so that hostile text costs linear time.
         """
+        self._skip()
+        length = len(self._buffer)
         latest = self._begin + self._longest
-        window = min(len(self._buffer), latest + _LOOKAHEAD)
-        while match := _BOUNDARY.search(self._buffer, self._scanned, window):
-            if match.start() + len(match[0].rstrip()) > latest:
-                break
-            if match.end() == len(self._buffer) and not final:
-                return None
-            if clause := self._first_clause(match.start()):
-                return clause, Break.CLAUSE
-            if self._is_end(match):
-                is_paragraph = match[0].count("\n") > 1
-                return match.end(), Break.PARAGRAPH if is_paragraph else Break.SENTENCE
-            self._scanned = match.end()
-        if clause := self._first_clause(window):
+        window = min(length, latest + _LOOKAHEAD)
+        found = self._boundary(latest, window, final=final)
+        if found is not _Verdict.GOES_ON:
+            return found if isinstance(found, tuple) else None
+        if self._eager and (clause := self._first_clause(window)):
             return clause, Break.CLAUSE
-        settled = final or len(self._buffer) > latest + _LOOKAHEAD
-        if settled and len(self._buffer) > latest:
-            return self._forced_cut(latest), Break.CLAUSE
-        return (len(self._buffer), Break.SENTENCE) if final and self._begin < len(self._buffer) else None
+        if length > latest and (final or length > latest + _LOOKAHEAD):
+            return cut_before(self._buffer, self._begin, self._longest), Break.CLAUSE
+        return (length, Break.SENTENCE) if final and self._begin < length else None
+
+    def _boundary(self, latest: int, window: int, *, final: bool) -> tuple[int, Break] | _Verdict:
+        """Find the first place in the window that ends a sentence, or the first clause of an eager one."""
+        pattern = self._pattern()
+        while match := pattern.search(self._buffer, self._scanned, window):
+            end = match.end()
+            if end > latest and match.start() + len(match[0].rstrip()) > latest:
+                break
+            if end == len(self._buffer) and not final:
+                return _Verdict.UNKNOWN
+            if self._eager and (clause := self._first_clause(match.start())):
+                return clause, Break.CLAUSE
+            verdict = self._judge(match, final=final)
+            if verdict is not _Verdict.GOES_ON:
+                return (end, verdict) if isinstance(verdict, Break) else verdict
+            self._scanned = end
+        return _Verdict.GOES_ON
+
+    def _skip(self) -> None:
+        """Leave out spaces and marks without words, which would each be looked at as a sentence."""
+        if silent := _SILENT.match(self._buffer, self._begin):
+            if "\n" in silent[0]:
+                self._line = ""
+            self._begin = silent.end()
+            self._scanned = max(self._scanned, self._begin)
+
+    def _pattern(self) -> re.Pattern[str]:
+        """Return what to look for in the line that begins here: in a list or a table, its end as well."""
+        first = self._line[:1] or self._buffer[self._begin : self._begin + 1]
+        return _LINES if first in _MARKER_SIGNS else _PROSE
 
     def _first_clause(self, before: int) -> int | None:
-        if self._eager:
-            for match in _CLAUSE.finditer(self._buffer, self._begin, before):
-                end = match.start() + len(match[0].rstrip())
-                if end > self._begin + self._longest or match.end() == len(self._buffer):
-                    return None
-                if end > self._begin + _SHORTEST_CLAUSE:
-                    return match.end()
+        for match in CLAUSE.finditer(self._buffer, self._begin, before):
+            end = match.start() + len(match[0].rstrip())
+            if end > self._begin + self._longest or match.end() == len(self._buffer):
+                return None
+            if end > self._begin + _SHORTEST_CLAUSE:
+                return match.end()
         return None
 
-    def _is_end(self, match: re.Match[str]) -> bool:
-        if match["mark"] is None:
-            return True
-        following = self._buffer[match.end() : match.end() + 1]
+    def _judge(self, match: re.Match[str], *, final: bool) -> Break | _Verdict:
+        """Tell what a place that may end a sentence is."""
+        kind = match.lastgroup
+        if kind == "space":
+            is_long = match.start() - self._begin >= _SHORTEST_THAI
+            return Break.CLAUSE if is_long else _Verdict.GOES_ON
+        if kind == "line" or "\n" in match[0] or "\u2029" in match[0]:
+            verdict = self._at_line_end(match, final=final)
+            if verdict is not _Verdict.GOES_ON or kind == "line":
+                return verdict
+        following = self._following(match.end(), final=final)
+        if following is None:
+            return _Verdict.UNKNOWN
+        if kind == "unspaced":
+            return _behind_unspaced(match[0], following)
         if following.islower():
-            return False
-        if match["mark"] != ".":
-            return True
-        word = _LAST_WORD.search(self._buffer, max(self._begin, match.start() - 40), match.start())
-        last = word[0] if word else ""
-        is_initial = len(last) == 1 and last.isalpha() and last != "I"
-        is_ordinal = last.isdigit() and len(last) <= 2 and following.isalpha()  # noqa: PLR2004
-        return not (is_initial or is_ordinal or last.lower() in _ABBREVIATIONS)
+            return self._before_small(match, final=final)
+        is_dot = match[0][0] == "." and not match["more"]
+        return self._behind_dot(match, final=final) if is_dot else Break.SENTENCE
 
-    def _forced_cut(self, latest: int) -> int:
-        """Cut a sentence that is too long behind a clause, else behind a word, else anywhere."""
-        earliest = self._begin + self._longest // 3
-        for pattern in (_CLAUSE, _SPACE):
-            ends = [match.end() for match in pattern.finditer(self._buffer, earliest, latest)]
-            if ends:
-                return ends[-1]
-        while latest > earliest and unicodedata.combining(self._buffer[latest]):
-            latest -= 1
-        return latest
+    def _following(self, end: int, *, final: bool) -> str | None:
+        """Return the character that tells what stands before it; None if it is still to come."""
+        following = self._buffer[end : end + 1]
+        if following not in _LOOKED_BEHIND:
+            return following
+        if len(self._buffer) < end + 3 and not final:
+            return None
+        return self._buffer[end + 1 : end + 3].lstrip()[:1]
+
+    def _at_line_end(self, match: re.Match[str], *, final: bool) -> Break | _Verdict:
+        if match[0].count("\n") > 1 or "\u2029" in match[0]:
+            return Break.PARAGRAPH
+        verdict = self._before_line(match.end(), final=final)
+        return self._behind_line(match) if verdict is _Verdict.GOES_ON else verdict
+
+    def _before_line(self, begin: int, *, final: bool) -> Break | _Verdict:
+        """Judge the end of a line by the line that follows."""
+        if self._buffer[begin : begin + 1] in _MARKER_SIGNS:
+            if len(self._buffer) < begin + _LONGEST_MARKER and not final:
+                return _Verdict.UNKNOWN
+            if _IS_MARKER.match(self._buffer, begin):
+                return Break.PARAGRAPH if _IS_HEADING.match(self._buffer, begin) else Break.SENTENCE
+        return _Verdict.GOES_ON
+
+    def _behind_line(self, match: re.Match[str]) -> Break | _Verdict:
+        """Judge the end of a line by the line itself."""
+        newline = match.start() + match[0].index("\n")
+        line = (self._line + self._buffer[self._begin : newline])[:_LINE_HEAD]
+        if line[:1] not in _MARKER_SIGNS:
+            return _Verdict.GOES_ON
+        if _IS_BLOCK.match(line):
+            return Break.SENTENCE if line.lstrip()[0] == "|" else Break.PARAGRAPH
+        is_indented = match.end() > newline + 1
+        is_small = self._buffer[match.end() : match.end() + 1].islower()
+        is_next = _IS_ITEM.match(line) and not is_indented and not is_small
+        return Break.SENTENCE if is_next else _Verdict.GOES_ON
+
+    def _before_small(self, match: re.Match[str], *, final: bool) -> Break | _Verdict:
+        """Judge a mark before a small letter: a sentence ends there only if its writer has no capitals."""
+        end = match.end()
+        if len(self._buffer) < end + 2 and not final:
+            return _Verdict.UNKNOWN
+        if self._buffer[end + 1 : end + 2].isupper():  # iPhone
+            return Break.SENTENCE
+        first = _LETTER.search(self._buffer, self._begin, match.start())
+        if self._goes_on or not (first and first[0].islower()) or match["more"] or match[0][0] == "…":
+            return _Verdict.GOES_ON
+        is_end = match[0][0] != "." or self._dot(match) is Dot.END
+        return Break.SENTENCE if is_end else _Verdict.GOES_ON
+
+    def _behind_dot(self, match: re.Match[str], *, final: bool) -> Break | _Verdict:
+        dot = self._dot(match)
+        if dot in (Dot.END, Dot.CLOSES):
+            return Break.SENTENCE
+        if dot is Dot.NEVER:
+            return _Verdict.GOES_ON
+        found = _FOLLOWING.match(self._buffer, match.end())
+        place = found.end() if found else match.end()
+        if place == len(self._buffer) and not final:
+            return _Verdict.UNKNOWN
+        sign = self._buffer[place : place + 1]
+        return Break.SENTENCE if ends(dot, found[1] if found else "", sign) else _Verdict.GOES_ON
+
+    def _dot(self, match: re.Match[str]) -> Dot:
+        begin = max(self._begin, match.start() - _BEHIND)
+        return dot_behind(self._buffer[begin : match.start()], is_line_start=begin == self._begin)
+
+
+def _behind_unspaced(mark: str, following: str) -> Break | _Verdict:
+    is_quoted = mark[-1] in "」』" and "\u3041" <= following <= "\u309f"  # と, and other particles
+    is_decimal = mark in "．۔" and following.isdigit()
+    return _Verdict.GOES_ON if is_quoted or is_decimal or following in _CLAUSE_SIGNS else Break.SENTENCE
