@@ -220,7 +220,7 @@ def routes() -> str:
         bare = load_settings(environ={}, folder=Path(folder)).settings
     document = create_app(bare).openapi()
     rows = [
-        (f"`{method.upper()} {path}`", operation["description"].split("\n\n")[0])
+        (f"`{method.upper()} {path}`", f"{operation['summary']}.")
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     ]
@@ -275,6 +275,7 @@ def _engine(name: str, engine: Engine) -> str:
     can = engine.capabilities
     voices = asyncio.run(_voices(engine))
     slowest, fastest = can.speed
+    lowest, highest = can.pitch
     rows = [
         ("Licence", f"`{can.licence}`"),
         ("Sample rate", f"{can.sample_rate} Hz"),
@@ -282,6 +283,11 @@ def _engine(name: str, engine: Engine) -> str:
         ("Longest utterance", f"{can.longest_utterance} characters; longer sentences are cut"),
         ("Follows `instructions`", "yes" if can.instructions else "no"),
         ("Uses `seed`", "yes" if can.seed else "no"),
+        ("Styles", ", ".join(f"`{style}`" for style in can.styles) or "none"),
+        ("Pitch", f"{lowest:+g} to {highest:+g} semitones" if lowest < highest else "as it is"),
+        ("Emphasis", "yes" if can.emphasis else "no"),
+        ("Pronunciations in IPA", "yes" if can.phonemes else "no"),
+        ("Tells the times of words", "yes" if can.marks else "no"),
         ("Languages", f"{len(can.languages)}, a voice for each" if len(can.languages) > 1 else "any"),
     ]
     listed = table(("Voice", "Name"), voices)
