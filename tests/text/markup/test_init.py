@@ -24,6 +24,7 @@ SSML = "<speak>a<break time='1s'/></speak>"
         SSML,
         f" \n\ufeff\t{SSML}",
         f"<?xml version='1.0'?>\n{SSML}",
+        f"\ufeff\n<?xml version='1.0'?>\n{SSML}",
         SSML.replace("<speak>", "<speak\nversion='1.1'>"),
         "<s:speak xmlns:s='http://www.w3.org/2001/10/synthesis'>a<s:break time='1s'/></s:speak>",
     ],

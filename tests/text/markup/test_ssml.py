@@ -58,7 +58,7 @@ LEAF = st.one_of(
     TEXT,
     st.sampled_from([
         "&amp;", "&lt;", "&#65;", "&#x1F44B;", "<!-- no -->", "<?no?>", "<![CDATA[<b>&amp;\n]]>",
-        "<![CDATA[]]>", '<mark name="m"/>', "<break time='1ms'/>", "<s/>",
+        "<![CDATA[]]>", "<![CDATA[&]]>", '<mark name="m"/>', "<break time='1ms'/>", "<s/>",
         '<say-as interpret-as="digits"> 1&#50; </say-as>',
         '<sub alias="c">d<w>e</w></sub>',
     ]),
@@ -194,6 +194,7 @@ def test_elements_may_be_nested_64_deep() -> None:
 
 def test_all_breaks_together_are_bounded() -> None:
     assert len(read("<speak>" + '<break time="0.1s"/>' * 10 + "</speak>", max_pause=0.1).items) == 10
+    assert len(read("<speak>" + '<break time="0.7s"/>' * 10 + "</speak>", max_pause=0.7).items) == 10
     refusal = refused("<speak>" + '<break time="0.1s"/>' * 11 + "</speak>", max_pause=0.1)
     assert "All breaks together may last 1 seconds" in refusal.message
     assert "column 208 " in refusal.message
