@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING
 
@@ -52,11 +52,23 @@ class _Run:
         words = self.words
         if words.reading is None and self.end - self.start == words.end - words.start:
             first, last = max(start - self.start, 0), min(end, self.end) - self.start
-            words = replace(
-                words, text=words.text[first:last], start=words.start + first, end=words.start + last
-            )
+            words = Words(words.text[first:last], words.start + first, words.start + last, words.manner)
         marks, self.marks = self.marks, []
         return _Run(max(start, self.start), min(end, self.end), words, marks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Take:
+    """What is said in one breath, and by whom."""
+
+    role: Role
+    manner: Manner
+    wording: Wording
+    stretch: tuple[int, int]
+    """Of `wording.spoken`."""
+    marks: tuple[tuple[int, str], ...]
+    goes_on: bool
+    """Whether the next take is of the same wording."""
 
 
 class Reader:
@@ -120,18 +132,17 @@ class Reader:
     def _lines(self, sentence: Sentence, follows: Break) -> Iterator[Line]:
         parts = [run.between(sentence.start, sentence.end) for run in self._within(sentence)]
         span = self._span([part.words for part in parts], follows)
-        lines: list[Line] = []
+        takes: list[_Take] = []
         waiting, self._passed = self._passed, []
         for manner, group in groupby(parts, key=lambda part: part.words.manner):
-            made = self._group(manner, list(group), waiting)
-            lines += made
+            made = self._takes(manner, list(group), waiting)
+            takes += made
             waiting = [] if made else waiting
         self._passed = waiting
-        yield from lines[:-1]
-        for line in lines[-1:]:
-            said = replace(line.utterance, is_complete=follows is not Break.CLAUSE)
-            pause = PAUSES[follows] / (said.speed * line.stretch)
-            yield replace(line, utterance=said, pause=pause, sentence=span)
+        for take in takes[:-1]:
+            yield self._line(take, Break.CLAUSE if take.goes_on else None, None)
+        for take in takes[-1:]:
+            yield self._line(take, follows, span)
 
     def _within(self, sentence: Sentence) -> list[_Run]:
         while self._runs and self._runs[0].end <= sentence.start:
@@ -149,47 +160,45 @@ class Reader:
         self._clauses.clear()
         return span
 
-    def _group(self, manner: Manner, parts: Sequence[_Run], marks: list[str]) -> list[Line]:
-        """Make lines of what is said in one manner: one, unless it is too long for its engine."""
+    def _takes(self, manner: Manner, parts: Sequence[_Run], marks: list[str]) -> list[_Take]:
+        """Make takes of what is said in one manner: one, unless it is too long for its engine."""
         role = self._cast.role(manner)
         wording = worded([part.words for part in parts], role.rules)
         places = _placed(parts, marks)
         marks += [name for _, name in places[len(marks) :]]
-        if not is_speakable(wording.spoken.text):
-            return []
-        first = self._line(role, manner, wording)
         text = wording.spoken.text
-        lines = [
-            replace(
-                first,
-                utterance=replace(
-                    first.utterance, text=text[start:end], pronunciations=_within(wording, start, end)
-                ),
-                offset=start,
-                pause=PAUSES[Break.CLAUSE] / (first.utterance.speed * first.stretch),
-            )
+        if not is_speakable(text):
+            return []
+        stretches = [
+            (start, end)
             for start, end in recut(text, role.engine.capabilities.longest_utterance)
             if is_speakable(text[start:end])
         ]
-        lines[0] = replace(lines[0], marks=tuple(places))
-        lines[-1] = replace(lines[-1], pause=0.0)
-        return lines
+        last = len(stretches) - 1
+        return [
+            _Take(role, manner, wording, stretch, () if number else tuple(places), number < last)
+            for number, stretch in enumerate(stretches)
+        ]
 
-    def _line(self, role: Role, manner: Manner, wording: Wording) -> Line:
-        speed = min(max(self._delivery.speed * manner.rate, SLOWEST), FASTEST)
-        slowest, fastest = role.engine.capabilities.speed
-        engine_speed = min(max(speed, slowest), fastest)
+    def _line(self, take: _Take, follows: Break | None, sentence: Span | None) -> Line:
+        """Settle how a take is said; `follows` is what stands behind it, if it is followed by a pause."""
+        role, manner, wording = take.role, take.manner, take.wording
+        start, end = take.stretch
         abilities = role.engine.capabilities
+        speed = min(max(self._delivery.speed * manner.rate, SLOWEST), FASTEST)
+        slowest, fastest = abilities.speed
+        engine_speed = min(max(speed, slowest), fastest)
         return Line(
             utterance=Utterance(
-                text="",
+                text=wording.spoken.text[start:end],
                 voice=role.voice,
                 language=role.language,
                 speed=engine_speed,
                 pitch=manner.pitch,
                 style=manner.style,
                 emphasis=manner.emphasis,
-                is_complete=False,
+                pronunciations=_within(wording, start, end),
+                is_complete=follows not in (None, Break.CLAUSE),
                 seed=self._delivery.seed if abilities.seed else None,
                 instructions=self._delivery.instructions if abilities.instructions else None,
                 marks=self._delivery.marks and abilities.marks,
@@ -197,8 +206,12 @@ class Reader:
             engine=role.engine,
             written=wording.written,
             spoken=wording.spoken,
+            offset=start,
             stretch=speed / engine_speed,
             volume=manner.volume,
+            pause=PAUSES[follows] / speed if follows else 0.0,
+            sentence=sentence,
+            marks=take.marks,
         )
 
 
@@ -214,7 +227,7 @@ def _placed(parts: Sequence[_Run], marks: Sequence[str]) -> list[tuple[int, str]
 
 def _within(wording: Wording, start: int, end: int) -> tuple[Pronunciation, ...]:
     return tuple(
-        replace(said, start=max(said.start, start) - start, end=min(said.end, end) - start)
+        Pronunciation(max(said.start, start) - start, min(said.end, end) - start, said.ipa)
         for said in wording.pronunciations
         if said.start < end and said.end > start
     )
