@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stentor.text.script import Item
 
 _HEARD = 1000  # characters that a language is told from
+_LONGEST_BEGINNING = 1000  # of text that may yet turn out to be SSML
 
 
 class IncomingText:
@@ -25,46 +26,51 @@ class IncomingText:
         self._plan = plan
         self._max_pause = max_pause
         self._reader = plan.reader(eager=eager)
-        self._held = ""  # until it is known whether it is SSML, and then until it is whole
-        self._plain: TagReader | _PlainReader | None = None
+        self._held: list[str] = []  # until it is known whether it is SSML, and then until it is whole
+        self._is_ssml = plan.request.ssml  # None while that is not known
+        self._plain: TagReader | _PlainReader = TagReader(max_pause) if plan.request.tags else _PlainReader()
         self._heard = ""  # to tell the language from, until that is clear
         self._is_clear = False
-        if plan.request.ssml is False:
-            self._plain = self._text_reader()
 
     async def feed(self, text: str) -> list[Step]:
         """Return the lines that a piece completes; raises InvalidRequest."""
-        if self._plain is None:
-            self._held += text
-            if markup.may_become_ssml(self._held, self._plan.request.ssml):
-                return []
-            self._plain = self._text_reader()
-            text, self._held = self._held, ""
-        return await self._lines(self._plain.feed(text))
+        if self._is_ssml is False:
+            return await self._lines(self._plain.feed(text))
+        self._held.append(text)
+        if self._is_ssml is None:
+            self._decide("".join(self._held))
+        return [] if self._is_ssml is not False else await self._lines(self._plain.feed(self._take()))
+
+    def _decide(self, begun: str) -> None:
+        if markup.is_ssml(begun, None):
+            self._is_ssml = True
+        elif len(begun) > _LONGEST_BEGINNING or not markup.may_become_ssml(begun, None):
+            self._is_ssml = False
+
+    def _take(self) -> str:
+        held, self._held = "".join(self._held), []
+        return held
 
     async def finish(self) -> list[Step]:
         """Return what is left; raises InvalidMarkup."""
-        if self._plain is None and markup.is_ssml(self._held, self._plan.request.ssml):
-            request = self._plan.request
-            script = markup.read(
-                self._held, ssml=True, tags=False, strict=request.strict, max_pause=self._max_pause
-            )
-            for warning in script.warnings:
-                self._plan.cast.warn(warning)
-            items: Sequence[Item] = script.items
+        if self._is_ssml:
+            items: Sequence[Item] = self._script(self._take())
         else:
-            plain = self._plain or self._text_reader()
-            items = [*plain.feed(self._held), *plain.finish()]
+            items = [*self._plain.feed(self._take()), *self._plain.finish()]
         return [*await self._lines(items), *self._reader.finish()]
+
+    def _script(self, source: str) -> Sequence[Item]:
+        strict = self._plan.request.strict
+        script = markup.read(source, ssml=True, tags=False, strict=strict, max_pause=self._max_pause)
+        for warning in script.warnings:
+            self._plan.cast.warn(warning)
+        return script.items
 
     async def _lines(self, items: Sequence[Item]) -> list[Step]:
         if not self._is_clear and len(self._heard) < _HEARD:
             self._heard += "".join(item.text for item in items if isinstance(item, Words))
             self._is_clear = await self._plan.cast.hear(self._heard)
         return list(self._reader.feed(await self._plan.cast.assign(items)))
-
-    def _text_reader(self) -> TagReader | _PlainReader:
-        return TagReader(self._max_pause) if self._plan.request.tags else _PlainReader()
 
 
 class _PlainReader:
