@@ -122,7 +122,7 @@ async def _voice_map(catalog: Catalog) -> list[Finding]:
     findings = []
     for name in catalog.mapped_names():
         try:
-            _, voice = await catalog.find(OPENAI_MODELS[0], name, None)
+            _, voice = await catalog.find(catalog.candidates(OPENAI_MODELS[0]), name, None)
         except Exception as error:  # noqa: BLE001  an engine that cannot speak may not find voices either
             findings.append(Finding("Voice map", Mark.BAD, f"{name}: {_why(error)}"))
         else:

@@ -117,7 +117,7 @@ async def test_every_listed_voice_is_found_by_its_id_in_any_case(engine: Engine)
 async def test_each_of_openai_s_voices_is_somebody_who_speaks(engine: Engine) -> None:
     catalog = Catalog({engine.name: engine}, engine.name, VoiceMap({}, None))
     for name in OPENAI_VOICES:
-        found, voice = await catalog.find("tts-1", name, None)
+        found, voice = await catalog.find(catalog.candidates("tts-1"), name, None)
         assert found is engine
         assert (await listen(engine, Utterance("Hello there.", voice))).any(), name
 

@@ -11,7 +11,7 @@ from tests.fakes import ScriptedEngine
 from stentor.engines import Capabilities
 from stentor.engines.espeak import EspeakEngine
 from stentor.errors import UnknownVoice
-from stentor.pipeline.cast import Cast, Casting, primary
+from stentor.pipeline.cast import Cast, Casting
 from stentor.pipeline.request import SpeechRequest
 from stentor.text.script import Item, Manner, Phonemes, Words
 from stentor.voices.aliases import VoiceMap
@@ -47,7 +47,7 @@ def able(
 async def cast_of(*engines: Any, detected: str | None = None, **asked: Any) -> Cast:
     catalog = Catalog({engine.name: engine for engine in engines}, engines[0].name, VoiceMap({}, None))
     request = SpeechRequest(**{"text": "", "model": "tts-1", "voice": "one", **asked})
-    return await Casting(catalog, None, Told(detected)).cast(request, "Text.")
+    return await Casting(catalog, None, Told(detected)).cast(request, "Text.", engines)
 
 
 def run(text: str, manner: Manner | None = None, reading: Any = None) -> Words:
@@ -176,11 +176,6 @@ async def test_pronunciations_for_an_engine_that_takes_none_are_warned_of() -> N
     cast = await cast_of(able())
     await cast.assign([run("tomato", None, Phonemes("təˈmɑːtəʊ"))])
     assert cast.warnings == ("pronunciations were ignored: the engine scripted takes none",)
-
-
-@pytest.mark.parametrize(("tag", "language"), [("en-GB", "en"), ("DE_at", "de"), ("zh-Hant-TW", "zh")])
-def test_a_language_without_script_and_region(tag: str, language: str) -> None:
-    assert primary(tag) == language
 
 
 async def test_a_language_may_become_clear_while_text_arrives() -> None:

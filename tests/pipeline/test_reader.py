@@ -27,7 +27,7 @@ def able(**abilities: Any) -> ScriptedEngine:
 
 async def cast_of(*engines: ScriptedEngine) -> Cast:
     catalog = Catalog({engine.name: engine for engine in engines}, engines[0].name, VoiceMap({}, None))
-    return await Casting(catalog).cast(SpeechRequest("", "tts-1", "one", switches=None), "")
+    return await Casting(catalog).cast(SpeechRequest("", "tts-1", "one", switches=None), "", engines)
 
 
 async def read(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.fakes import ScriptedEngine
 
+from stentor.engines import Engine
 from stentor.errors import UnknownModel, UnknownVoice
 from stentor.types import Voice
 from stentor.voices.aliases import OPENAI_VOICES, VoiceMap
@@ -20,8 +21,12 @@ ONE = ScriptedEngine(name="first", voices=["ann", "ben"])
 OTHER = ScriptedEngine(name="second", voices=["ben", "cleo"])
 
 
+async def find(where: Catalog, voice: str, language: str | None) -> tuple[Engine, Voice]:
+    return await where.find(where.candidates("tts-1"), voice, language)
+
+
 async def found(where: Catalog, voice: str, model: str = "tts-1") -> tuple[str, str]:
-    engine, meant = await where.find(model, voice, None)
+    engine, meant = await where.find(where.candidates(model), voice, None)
     return engine.name, meant.id
 
 
@@ -44,35 +49,35 @@ async def test_an_engine_s_name_means_that_engine_alone() -> None:
     both = catalog(ONE, OTHER)
     assert await found(both, "ben", "second") == ("second", "ben")
     with pytest.raises(UnknownVoice):
-        await both.find("first", "cleo", None)
+        await found(both, "cleo", "first")
 
 
 async def test_an_unknown_model_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownModel, match=r"'whisper-1'.*tts-1.*first, second"):
-        await catalog(ONE, OTHER).find("whisper-1", "ben", None)
+        await found(catalog(ONE, OTHER), "ben", "whisper-1")
 
 
 async def test_an_unknown_voice_is_refused_with_the_nearest() -> None:
     with pytest.raises(UnknownVoice, match="Did you mean cleo"):
-        await catalog(ONE, OTHER).find("tts-1", "clo", None)
+        await found(catalog(ONE, OTHER), "clo")
     with pytest.raises(UnknownVoice, match="Did you mean alloy"):
-        await catalog(ONE).find("tts-1", "Aloy", None)
+        await found(catalog(ONE), "Aloy")
 
 
 async def test_only_what_would_be_found_is_suggested() -> None:
     mute = ScriptedEngine(name="mute", voices=[])
     for voice in ("alloy", "aloy"):
         with pytest.raises(UnknownVoice) as caught:
-            await catalog(mute).find("tts-1", voice, None)
+            await find(catalog(mute), voice, None)
         assert "Did you mean" not in caught.value.message
     with pytest.raises(UnknownVoice) as caught:
-        await catalog(ONE, ann="zoe").find("tts-1", "anna", None)
+        await find(catalog(ONE, ann="zoe"), "anna", None)
     assert "Did you mean" not in caught.value.message
 
 
 async def test_a_very_long_voice_is_refused_like_any_other() -> None:
     with pytest.raises(UnknownVoice) as caught:
-        await catalog(ONE).find("tts-1", "x" * 1_000_000, None)
+        await find(catalog(ONE), "x" * 1_000_000, None)
     assert len(caught.value.message) < 300
 
 
@@ -117,7 +122,7 @@ async def test_the_operator_may_name_a_voice_after_openai_s() -> None:
 
 async def test_an_operator_s_name_for_nobody_is_refused_and_names_the_target() -> None:
     with pytest.raises(UnknownVoice, match="'zoe'"):
-        await catalog(ONE, boss="zoe").find("tts-1", "boss", None)
+        await find(catalog(ONE, boss="zoe"), "boss", None)
 
 
 async def test_the_language_reaches_the_engine() -> None:
@@ -127,7 +132,7 @@ async def test_the_language_reaches_the_engine() -> None:
             return await super().find_voice(name, language)
 
     asked: list[tuple[str, str | None]] = []
-    await catalog(Polyglot(), boss="one").find("tts-1", "boss", "de")
+    await find(catalog(Polyglot(), boss="one"), "boss", "de")
     assert asked == [("one", "de")]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from stentor.audio.stretch import FASTEST, SLOWEST
 from stentor.errors import quoted
 from stentor.pipeline.wording import Rules
 from stentor.text.language import script_runs
+from stentor.text.language.scripts import primary
 from stentor.text.lexicon import Matcher
 from stentor.text.script import Manner, Phonemes, Words
 
@@ -48,23 +49,27 @@ class Casting:
         self._lexicons = lexicons
         self.detector = detector
 
-    async def cast(self, request: SpeechRequest, text: str) -> Cast:
-        """Find who speaks a request; `text` is what its language is told from, if the request has none."""
-        engine, voice = await self.catalog.find(request.model, request.voice, request.language)
-        cast = Cast(self, request, self._choice(request, engine, voice))
+    async def cast(self, request: SpeechRequest, text: str, engines: Sequence[Engine]) -> Cast:
+        """Find who of the engines speaks a request; raises UnknownVoice.
+
+        `text` is what its language is told from, if the request names none.
+        """
+        engine, voice = await self.catalog.find(engines, request.voice, request.language)
+        cast = Cast(self, request, engines, self._languages(request, engine, voice))
         language = request.language
-        if self.detector and cast.choice:
-            language = self.detector.quick(text, cast.choice) or await self.detector.detect(text, cast.choice)
+        if self.detector and cast.languages:
+            language = self.detector.quick(text, cast.languages)
+            language = language or await self.detector.detect(text, cast.languages)
         await cast.speak_in(language)
         return cast
 
-    def _choice(self, request: SpeechRequest, engine: Engine, voice: Voice) -> tuple[str, ...]:
+    def _languages(self, request: SpeechRequest, engine: Engine, voice: Voice) -> tuple[str, ...]:
         """Return the languages a voice may be meant to speak, its own first; none if there is no choice."""
         if request.language or self.detector is None:
             return ()
         all_of_them = engine.capabilities.languages if self.catalog.speaks_all(request.voice) else ()
-        choice = tuple(dict.fromkeys((*voice.languages, *all_of_them)))
-        return choice if len({primary(tag) for tag in choice}) > 1 else ()
+        languages = tuple(dict.fromkeys((*voice.languages, *all_of_them)))
+        return languages if len({primary(tag) for tag in languages}) > 1 else ()
 
     async def lexicon(self, voices: Collection[str], request: SpeechRequest) -> Matcher | None:
         """Find the words that these voices say otherwise in a request; raises UnknownLexicon."""
@@ -79,11 +84,18 @@ class Cast:
     lead: Role
     """Who speaks what markup gives to nobody else."""
 
-    def __init__(self, casting: Casting, request: SpeechRequest, choice: tuple[str, ...]) -> None:
-        self.choice = choice
+    def __init__(
+        self,
+        casting: Casting,
+        request: SpeechRequest,
+        engines: Sequence[Engine],
+        languages: tuple[str, ...] = (),
+    ) -> None:
+        self.languages = languages
         """The languages that the text may be in, the voice's own first; none if that is settled."""
         self._casting = casting
         self._request = request
+        self._engines = engines
         self._language: str | None = None
         self._roles: dict[tuple[str | None, str | None], Role] = {}
         self._warnings: dict[str, None] = {}
@@ -109,7 +121,7 @@ class Cast:
 
     async def speak_in(self, language: str | None) -> None:
         """Let the leading voice speak a language from now on; its own if it is that or None."""
-        is_own = bool(language and self.choice and primary(language) == primary(self.choice[0]))
+        is_own = bool(language and self.languages and primary(language) == primary(self.languages[0]))
         self._language = None if is_own else language
         self._roles.clear()
         self.lead = await self.find(self._request.voice, self._language)
@@ -117,10 +129,10 @@ class Cast:
     async def hear(self, text: str) -> bool:
         """Take up the language of a text that is still arriving; returns whether it is clear by now."""
         detector = self._casting.detector
-        found = detector.quick(text, self.choice) if detector and self.choice else None
+        found = detector.quick(text, self.languages) if detector and self.languages else None
         if found:
             await self.speak_in(found)
-        return bool(found) or not self.choice
+        return bool(found) or not self.languages
 
     async def assign(self, items: Iterable[Item]) -> list[Item]:
         """Find every role that the items need; what its engine cannot do is taken from their manners.
@@ -137,7 +149,7 @@ class Cast:
 
     async def find(self, name: str, language: str | None) -> Role:
         """Find a role; raises UnknownVoice."""
-        engine, voice = await self._casting.catalog.find(self._request.model, name, language)
+        engine, voice = await self._casting.catalog.find(self._engines, name, language)
         if language and not speaks(voice, language):
             self.warn(
                 f"`language` was ignored: {voice.id} of the engine {engine.name} does not speak "
@@ -215,8 +227,3 @@ class Cast:
 def speaks(voice: Voice, language: str) -> bool:
     """Tell whether a voice speaks a language, in whatever accent."""
     return any(tag == "und" or primary(tag) == primary(language) for tag in voice.languages)
-
-
-def primary(tag: str) -> str:
-    """Return the language of a BCP-47 tag without script and region."""
-    return tag.replace("_", "-").partition("-")[0].casefold()

@@ -35,20 +35,15 @@ class IncomingText:
     async def feed(self, text: str) -> list[Step]:
         """Return the lines that a piece completes; raises InvalidRequest."""
         if self._is_ssml is False:
-            return await self._lines(self._plain.feed(text))
+            return await self._lines(self._plain.feed(self._take() + text))
         self._held.append(text)
         if self._is_ssml is None:
-            self._decide("".join(self._held))
-        return [] if self._is_ssml is not False else await self._lines(self._plain.feed(self._take()))
-
-    def _decide(self, begun: str) -> None:
-        if markup.is_ssml(begun, None):
-            self._is_ssml = True
-        elif len(begun) > _LONGEST_BEGINNING or not markup.may_become_ssml(begun, None):
-            self._is_ssml = False
+            self._is_ssml = _tell("".join(self._held))
+        return await self.feed("") if self._is_ssml is False else []
 
     def _take(self) -> str:
-        held, self._held = "".join(self._held), []
+        held = "".join(self._held)
+        self._held.clear()
         return held
 
     async def finish(self) -> list[Step]:
@@ -71,6 +66,14 @@ class IncomingText:
             self._heard += "".join(item.text for item in items if isinstance(item, Words))
             self._is_clear = await self._plan.cast.hear(self._heard)
         return list(self._reader.feed(await self._plan.cast.assign(items)))
+
+
+def _tell(begun: str) -> bool | None:
+    """Tell whether a text is SSML by its beginning; None if that is too short."""
+    if markup.is_ssml(begun, None):
+        return True
+    may_be = len(begun) <= _LONGEST_BEGINNING and markup.may_become_ssml(begun, None)
+    return None if may_be else False
 
 
 class _PlainReader:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from stentor.audio.encode import FORMATS, Format
+from stentor.engines import Engine
 from stentor.errors import InvalidRequest, NothingToSpeak, TextTooLong, Unsupported, quoted
 from stentor.pipeline.cast import Cast, Casting
 from stentor.pipeline.lines import Step
 from stentor.pipeline.reader import Delivery, Reader
 from stentor.pipeline.request import Part, SpeechRequest
+from stentor.pipeline.routes import Choice, Router
 from stentor.pipeline.times import Times
 from stentor.text import markup
 from stentor.text.clean import controls_left_out, is_speakable, remove_controls
@@ -64,7 +66,18 @@ class Plan:
     format: Format
     sample_rate: int
     delivery: Delivery
+    choice: Choice
     items: Sequence[Item] = ()
+
+    @property
+    def engine(self) -> Engine:
+        """Who speaks what markup gives to nobody else."""
+        return self.cast.lead.engine
+
+    @property
+    def others(self) -> tuple[Engine, ...]:
+        """Who may speak instead if that engine cannot."""
+        return self.choice.behind(self.engine)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -90,36 +103,33 @@ class Plan:
 class Planner:
     """Makes plans from requests; refuses what cannot be done, and warns of what will be left out."""
 
-    def __init__(self, casting: Casting, config: PlanConfig | None = None) -> None:
+    def __init__(
+        self, casting: Casting, config: PlanConfig | None = None, router: Router | None = None
+    ) -> None:
         self._casting = casting
         self.config = config or PlanConfig()
+        self.router = router or Router(casting.catalog)
 
-    async def plan(self, request: SpeechRequest) -> Plan:
-        """Settle a request whose text is known."""
+    async def plan(self, request: SpeechRequest, choice: Choice | None = None) -> Plan:
+        """Settle a request whose text is known, for the engines of a choice or of the request's route."""
         text, removed = remove_controls(request.text)
         script = self._read(request, text)
         words = [item for item in script.items if isinstance(item, Words)]
         said = "".join(_told(words))
         if not any(is_speakable(_said(run)) for run in words):
             raise NothingToSpeak
-        plan = await self._settle(request, said[:_TOLD_FROM], script)
+        choice = choice or self.router.choice(request)
+        plan = await self._settle(request, said[:_TOLD_FROM], script, choice)
         if removed:
             plan.cast.warn(controls_left_out(removed, "input"))
         for warning in script.warnings:
             plan.cast.warn(warning)
         items = await plan.cast.assign(script.items)
-        self._check_times(plan)
-        if request.strict and plan.warnings:
-            raise Unsupported(f"With `strict`, nothing may be left out, but {'; '.join(plan.warnings)}.")
-        return replace(plan, items=items)
+        return _accepted(replace(plan, items=items))
 
     async def plan_session(self, request: SpeechRequest) -> Plan:
         """Settle everything but the text, which will arrive in pieces."""
-        plan = await self._settle(request, "", Script(()))
-        self._check_times(plan)
-        if request.strict and plan.warnings:
-            raise Unsupported(f"With `strict`, nothing may be left out, but {'; '.join(plan.warnings)}.")
-        return plan
+        return _accepted(await self._settle(request, "", Script(()), self.router.choice(request)))
 
     def _read(self, request: SpeechRequest, text: str) -> Script:
         """Read a text and its markup; raises TextTooLong or InvalidMarkup."""
@@ -143,10 +153,10 @@ class Planner:
         )
         return _moved(script, part) if request.parts else script
 
-    async def _settle(self, request: SpeechRequest, said: str, script: Script) -> Plan:
+    async def _settle(self, request: SpeechRequest, said: str, script: Script, choice: Choice) -> Plan:
         format_ = _format(request.format)
         rate = self._sample_rate(request.sample_rate, format_)
-        cast = await self._casting.cast(request, said)
+        cast = await self._casting.cast(request, said, choice.engines)
         engine = cast.lead.engine
         abilities = engine.capabilities
         if request.unknown_fields:
@@ -168,13 +178,8 @@ class Planner:
                 instructions=request.instructions,
                 marks=marks,
             ),
+            choice=choice,
         )
-
-    def _check_times(self, plan: Plan) -> None:
-        if plan.delivery.marks:
-            for engine in plan.cast.engines:
-                if not engine.capabilities.marks:
-                    plan.cast.warn(f"times of words were left out: the engine {engine.name} tells none")
 
     def _sample_rate(self, asked: int | None, format_: Format) -> int:
         rate = self.config.default_sample_rate if asked is None else asked
@@ -185,6 +190,17 @@ class Planner:
                 param="sample_rate",
             )
         return rate
+
+
+def _accepted(plan: Plan) -> Plan:
+    """Return a plan, once all that it leaves out is known; raises Unsupported if that may be nothing."""
+    if plan.delivery.marks:
+        for engine in plan.cast.engines:
+            if not engine.capabilities.marks:
+                plan.cast.warn(f"times of words were left out: the engine {engine.name} tells none")
+    if plan.request.strict and plan.warnings:
+        raise Unsupported(f"With `strict`, nothing may be left out, but {'; '.join(plan.warnings)}.")
+    return plan
 
 
 def _format(name: str) -> Format:

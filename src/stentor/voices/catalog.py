@@ -64,9 +64,8 @@ class Catalog:
             return [self._engines[model]]
         raise UnknownModel(model, [known.id for known in self.models()])
 
-    async def find(self, model: str, voice: str, language: str | None) -> tuple[Engine, Voice]:
-        """Return the engine and its voice that a request means."""
-        engines = self.candidates(model)
+    async def find(self, engines: Sequence[Engine], voice: str, language: str | None) -> tuple[Engine, Voice]:
+        """Return the first engine that has a voice, and that voice; raises UnknownVoice."""
         found = await self._find(engines, voice, language)
         if found:
             return found
@@ -109,7 +108,7 @@ class Catalog:
         given |= {name.casefold(): name for name in self.mapped_names()}
         for name in given.values():
             try:
-                engine, voice = await self.find(OPENAI_MODELS[0], name, None)
+                engine, voice = await self.find(self.candidates(OPENAI_MODELS[0]), name, None)
             except UnknownVoice:
                 continue
             yield ListedVoice(name, voice, engine)
@@ -120,7 +119,7 @@ class Catalog:
 
     async def describe(self, name: str) -> ListedVoice:
         """Return one voice by a name callers can use."""
-        engine, voice = await self.find(OPENAI_MODELS[0], name, None)
+        engine, voice = await self.find(self.candidates(OPENAI_MODELS[0]), name, None)
         given = {known.casefold(): known for known in (*OPENAI_VOICES, *self.mapped_names())}
         return ListedVoice(given.get(name.casefold(), voice.id), voice, engine)
 

@@ -1,0 +1,126 @@
+"""Which engines a request may be spoken by, in which order."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stentor.engines import Engine
+from stentor.pipeline.circuit import Circuit, CircuitConfig
+from stentor.text.language.scripts import primary
+from stentor.voices.catalog import OPENAI_MODELS
+
+if TYPE_CHECKING:
+    from stentor.pipeline.request import SpeechRequest
+    from stentor.voices.catalog import Catalog
+
+
+class RouteConfig(BaseModel):
+    """A chain of engines for some requests: if one cannot speak, the next does."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    engines: tuple[str | tuple[str, ...], ...] = Field(
+        min_length=1,
+        description="Engines in the order in which they are tried; a list within holds replicas.",
+    )
+    models: tuple[str, ...] = Field(
+        default=(), description="For these models only; otherwise for OpenAI's model names."
+    )
+    voices: tuple[str, ...] = Field(default=(), description="For these voices only.")
+    languages: tuple[str, ...] = Field(
+        default=(), description="For requests that name one of these languages only."
+    )
+    balance: Literal["least-loaded", "weighted", "sticky"] = Field(
+        default="least-loaded",
+        description="How replicas share: by what they do now, by chance, or always the same for a voice.",
+    )
+    weights: Mapping[str, float] = Field(
+        default={}, description="How much of the work a replica takes, compared with 1."
+    )
+    hedge_after: float | None = Field(
+        default=None,
+        gt=0,
+        description="Seconds without sound after which the next engine is asked too.",
+    )
+
+
+class Router:
+    """Orders engines for requests."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        routes: Sequence[RouteConfig] = (),
+        circuit: CircuitConfig | None = None,
+        deadlines: Mapping[str, float] | None = None,
+    ) -> None:
+        self._catalog = catalog
+        self._routes = routes
+        self.deadlines = deadlines or {}
+        """Seconds within which an engine must be heard, by its name."""
+        self.circuits = {name: Circuit(circuit or CircuitConfig()) for name in catalog.engines}
+        """By the engine's name."""
+
+    def choice(self, request: SpeechRequest) -> Choice:
+        """Return who may speak a request, in order of preference; raises UnknownModel."""
+        route = next((route for route in self._routes if self._is_for(route, request)), None)
+        if route is None:
+            return Choice(tuple(self._catalog.candidates(request.model)), None)
+        order = [name for step in route.engines for name in self._shared(route, step, request.voice)]
+        # An engine that fails is asked when no other is left: it may be well again.
+        order.sort(key=lambda name: self.circuits[name].is_open)
+        return Choice(tuple(self._catalog.engines[name] for name in order), route)
+
+    def _is_for(self, route: RouteConfig, request: SpeechRequest) -> bool:
+        models = route.models or OPENAI_MODELS
+        language = primary(request.language or "und")
+        return (
+            request.model in models
+            and (not route.voices or request.voice.casefold() in map(str.casefold, route.voices))
+            and (not route.languages or language in map(primary, route.languages))
+        )
+
+    def _shared(self, route: RouteConfig, step: str | tuple[str, ...], voice: str) -> list[str]:
+        """Order replicas: the one that is to speak first, then those that take over from it."""
+        names = [step] if isinstance(step, str) else list(step)
+        weights = {name: route.weights.get(name, 1.0) for name in names}
+        if route.balance == "least-loaded":
+            names.sort(key=lambda name: (self.circuits[name].load + 1) / weights[name])
+        elif route.balance == "weighted":
+            names.sort(key=lambda name: random.expovariate(weights[name]))
+        else:
+            names.sort(key=lambda name: _rendezvous(name, voice, weights[name]))
+        return names
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Engines in order of preference, and the route that says so."""
+
+    engines: tuple[Engine, ...]
+    route: RouteConfig | None = None
+
+    @property
+    def hedge_after(self) -> float | None:
+        """Seconds without a sound after which the next engine is asked as well."""
+        return self.route.hedge_after if self.route else None
+
+    def behind(self, engine: Engine) -> tuple[Engine, ...]:
+        """Return who is asked if an engine fails: without a route, nobody."""
+        return self.engines[self.engines.index(engine) + 1 :] if self.route else ()
+
+
+def _rendezvous(name: str, voice: str, weight: float) -> float:
+    """Score a replica for a voice: the same for ever, and unmoved by what other replicas there are.
+
+    Source: D. Thaler and C. Ravishankar, "Using name-based mappings to increase hit rates" (1998), weighted.
+    """
+    digest = hashlib.blake2b(f"{name}\0{voice.casefold()}".encode(), digest_size=8).digest()
+    return -math.log((int.from_bytes(digest, "big") + 1) / (2**64 + 1)) / weight
