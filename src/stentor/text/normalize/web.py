@@ -33,7 +33,8 @@ _WITHOUT_VOWEL = re.compile(r"[^\W\d_aeiouy]{2,4}")
 _PIECES = re.compile(r"\d+|[^\W\d_]+|[._+@~%-]+")
 
 _MARK = r".,;:!?'*)\]"
-_PLAIN = rf"[^\s<>\"“”{_MARK}]"
+_EAST_ASIAN_MARK = r"\u3001-\u301f\uff01-\uff0f\uff1a-\uff20"
+_PLAIN = rf"[^\s<>\"“”{_MARK}{_EAST_ASIAN_MARK}]"
 _REST = rf"(?:{_PLAIN}++|[{_MARK}]++(?={_PLAIN}))++"
 _URL = re.compile(rf"(?i:https?|ftp)://(?:www\.)?(?P<url>{_REST})|(?i:www)\.(?P<www>{_REST})")
 _LABEL = r"[^\W_](?:[\w-]{0,62})"
