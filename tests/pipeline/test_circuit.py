@@ -1,0 +1,94 @@
+"""Whether an engine is worth asking."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+
+from stentor.errors import EngineBusy, EngineCrashed, EngineFailed, EngineUnavailable, StentorError
+from stentor.pipeline.circuit import Circuit, CircuitConfig
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def circuit(clock: Clock) -> Circuit:
+    return Circuit(CircuitConfig(failures=2, seconds=10), clock)
+
+
+def fail(circuit: Circuit, error: StentorError) -> None:
+    with suppress(StentorError), circuit.request():
+        raise error
+
+
+def test_it_is_closed_at_first(circuit: Circuit) -> None:
+    assert (circuit.state, circuit.is_open, circuit.load) == ("closed", False, 0)
+
+
+@pytest.mark.parametrize("error", [EngineUnavailable("gone"), EngineFailed("broken")])
+def test_it_opens_after_failures_in_a_row(circuit: Circuit, error: StentorError) -> None:
+    fail(circuit, error)
+    assert circuit.state == "closed"
+    fail(circuit, error)
+    assert (circuit.state, circuit.is_open) == ("open", True)
+
+
+def test_what_works_between_failures_keeps_it_closed(circuit: Circuit) -> None:
+    fail(circuit, EngineFailed("broken"))
+    circuit.worked()
+    fail(circuit, EngineFailed("broken"))
+    assert circuit.state == "closed"
+
+
+@pytest.mark.parametrize("error", [EngineBusy("busy"), EngineCrashed("x", "SIGSEGV")])
+def test_a_full_queue_or_a_deadly_text_does_not_open_it(circuit: Circuit, error: StentorError) -> None:
+    for _ in range(5):
+        fail(circuit, error)
+    assert circuit.state == "closed"
+
+
+def test_a_caller_who_leaves_does_not_open_it(circuit: Circuit) -> None:
+    for _ in range(5):
+        with pytest.raises(GeneratorExit), circuit.request():
+            raise GeneratorExit
+    assert (circuit.state, circuit.load) == ("closed", 0)
+
+
+def test_after_a_while_one_request_tries_it(circuit: Circuit, clock: Clock) -> None:
+    for _ in range(2):
+        fail(circuit, EngineFailed("broken"))
+    clock.now += 11
+    assert (circuit.state, circuit.is_open) == ("half-open", False)
+    with circuit.request():
+        assert circuit.is_open, "one is enough"
+        circuit.worked()
+    assert circuit.state == "closed"
+
+
+def test_a_failed_try_opens_it_again(circuit: Circuit, clock: Clock) -> None:
+    for _ in range(2):
+        fail(circuit, EngineFailed("broken"))
+    clock.now += 11
+    fail(circuit, EngineFailed("broken"))
+    assert circuit.is_open
+    clock.now += 9
+    assert circuit.is_open
+    clock.now += 2
+    assert not circuit.is_open
+
+
+def test_requests_are_counted_while_they_last(circuit: Circuit) -> None:
+    with circuit.request(), circuit.request():
+        assert circuit.load == 2
+    assert circuit.load == 0

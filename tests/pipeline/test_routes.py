@@ -1,0 +1,118 @@
+"""Which engines, in which order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from tests.fakes import ScriptedEngine
+
+from stentor.errors import UnknownModel
+from stentor.pipeline.circuit import CircuitConfig
+from stentor.pipeline.request import SpeechRequest
+from stentor.pipeline.routes import RouteConfig, Router
+from stentor.voices.aliases import VoiceMap
+from stentor.voices.catalog import Catalog
+
+NAMES = ("local", "a", "b", "cloud")
+
+
+def router(*routes: RouteConfig) -> Router:
+    engines = {name: ScriptedEngine(name=name) for name in NAMES}
+    catalog = Catalog(engines, "local", VoiceMap({}, None))
+    return Router(catalog, routes, CircuitConfig(failures=1, seconds=60))
+
+
+def order(router: Router, **asked: Any) -> list[str]:
+    request = SpeechRequest(**{"text": "Hi.", "model": "tts-1", "voice": "one", **asked})
+    return [engine.name for engine in router.choice(request).engines]
+
+
+def test_without_a_route_the_default_engine_comes_first_and_nobody_takes_over() -> None:
+    choice = router().choice(SpeechRequest("Hi.", "tts-1", "one"))
+    assert [engine.name for engine in choice.engines] == ["local", "a", "b", "cloud"]
+    assert choice.behind(choice.engines[0]) == ()
+
+
+def test_a_chain_is_tried_in_its_order() -> None:
+    made = router(RouteConfig(engines=("cloud", "local")))
+    choice = made.choice(SpeechRequest("Hi.", "tts-1", "one"))
+    assert [engine.name for engine in choice.engines] == ["cloud", "local"]
+    assert [engine.name for engine in choice.behind(choice.engines[0])] == ["local"]
+    assert choice.behind(choice.engines[1]) == ()
+
+
+def test_an_engine_asked_for_by_name_is_that_engine() -> None:
+    made = router(RouteConfig(engines=("cloud", "local")))
+    assert order(made, model="a") == ["a"]
+    with pytest.raises(UnknownModel):
+        order(made, model="nothing")
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ({"voice": "NARRATOR"}, "cloud"),
+        ({"language": "de-AT"}, "a"),
+        ({"model": "fast"}, "b"),
+        ({"model": "fast", "voice": "narrator"}, "b"),
+        ({}, "local"),
+    ],
+)
+def test_the_first_route_that_fits_is_taken(asked: dict[str, str], first: str) -> None:
+    made = router(
+        RouteConfig(engines=("cloud",), voices=("narrator",)),
+        RouteConfig(engines=("a",), languages=("de",)),
+        RouteConfig(engines=("b",), models=("fast",)),
+    )
+    assert order(made, **asked)[0] == first
+
+
+def test_the_least_loaded_replica_comes_first() -> None:
+    made = router(RouteConfig(engines=(("a", "b"), "cloud")))
+    assert order(made) == ["a", "b", "cloud"]
+    with made.circuits["a"].request():
+        assert order(made) == ["b", "a", "cloud"]
+
+
+def test_weights_say_what_a_load_is() -> None:
+    made = router(RouteConfig(engines=(("a", "b"),), weights={"a": 3.0}))
+    with made.circuits["a"].request():
+        assert order(made)[0] == "a"
+        with made.circuits["a"].request(), made.circuits["a"].request():
+            assert order(made)[0] == "b"
+
+
+def test_chance_follows_the_weights() -> None:
+    made = router(RouteConfig(engines=(("a", "b"),), balance="weighted", weights={"a": 3.0}))
+    count = Counter(order(made)[0] for _ in range(2000))
+    assert 1350 < count["a"] < 1650
+
+
+def test_a_voice_sticks_to_its_replica() -> None:
+    made = router(RouteConfig(engines=(("a", "b"),), balance="sticky"))
+    firsts = {voice: order(made, voice=voice)[0] for voice in map(str, range(200))}
+    assert firsts == {voice: order(made, voice=voice)[0] for voice in firsts}
+    assert 60 < Counter(firsts.values())["a"] < 140
+
+
+def test_a_voice_keeps_its_replica_when_another_comes() -> None:
+    two = router(RouteConfig(engines=(("a", "b"),), balance="sticky"))
+    three = router(RouteConfig(engines=(("a", "b", "cloud"),), balance="sticky"))
+    for voice in map(str, range(100)):
+        moved = order(three, voice=voice)[0]
+        assert moved in (order(two, voice=voice)[0], "cloud")
+
+
+def test_an_engine_that_fails_comes_last() -> None:
+    made = router(RouteConfig(engines=("cloud", ("a", "b"), "local")))
+    made.circuits["cloud"].failed()
+    made.circuits["a"].failed()
+    assert order(made) == ["b", "local", "cloud", "a"]
+
+
+def test_a_route_needs_engines() -> None:
+    with pytest.raises(ValidationError):
+        RouteConfig(engines=())
