@@ -213,7 +213,13 @@ def environment(folder: Path) -> dict[str, str]:
     bare = {name: value for name, value in os.environ.items() if name not in settings.OLD_NAMES}
     own = {name: value for name, value in bare.items() if not name.startswith(settings.PREFIX)}
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**own, "PATH": programs, "PYTHONPATH": str(folder), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return {
+        **own,
+        "PATH": programs,
+        "PYTHONPATH": str(folder),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "STENTOR_DATA_DIR": str(folder / "kept"),
+    }
 
 
 def run(folder: Path, *arguments: str) -> str:

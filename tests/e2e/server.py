@@ -80,7 +80,7 @@ def running(folder: Path, variables: Mapping[str, str] | None = None) -> Iterato
         subprocess.Popen(
             [sys.executable, "-m", "stentor", "serve", "--port", "0"],
             cwd=folder,
-            env={**environment, **ESPEAK, **(variables or {})},
+            env={**environment, "STENTOR_DATA_DIR": str(folder / "kept"), **ESPEAK, **(variables or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=sink,
