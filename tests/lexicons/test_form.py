@@ -107,6 +107,7 @@ def test_what_cannot_be_used_is_named(entry: Any, sentence: str, param: str) -> 
         ({"entries": [], "voices": [""]}, ("voices", 0)),
         ({"entries": [], "voices": ["x"] * 101}, ("voices",)),
         ({"entries": [{"word": "a", "alias": "b"}] * (MOST_WORDS + 1)}, ("entries",)),
+        ({"entries": [{"word": "a", "alias": "b"}] * 1234 + [{"word": 5}] * 99}, ("entries", 1234, "word")),
         ({"entries": [{"words": [], "alias": "b"}]}, ("entries", 0, "words")),
         ({"entries": [{"word": "a", "phoneme": "b"}]}, ("entries", 0, "phoneme")),
         ([], ()),
@@ -117,6 +118,17 @@ def test_what_has_another_form_is_refused(value: Any, place: tuple[str | int, ..
     with pytest.raises(ValidationError) as refused:
         LexiconForm.model_validate(value)
     assert refused.value.errors()[0]["loc"] == place
+
+
+def test_the_first_of_many_faults_is_enough() -> None:
+    with pytest.raises(ValidationError) as refused:
+        LexiconForm.model_validate({"entries": [5] * MOST_WORDS})
+    assert refused.value.error_count() == 1
+
+
+def test_many_entries_keep_their_order() -> None:
+    words = {f"w{number}": "x" for number in range(1234)}
+    assert [entry.graphemes[0] for entry in read(words).entries] == list(words)
 
 
 def test_words_are_counted_not_entries() -> None:
@@ -150,7 +162,7 @@ def test_names_in_other_scripts_make_different_ids() -> None:
 
 
 @pytest.mark.parametrize(
-    "identity", ["", "A", "-a", "_a", "a/b", "..", "a.json", "a\n", "é", "a" * 65, "a b", "a\x00"]
+    "identity", ["", "A", "-a", "_a", "a/b", "..", "a.json", "a\n", "é", "a" * 65, "a b", "a\x00", "test"]
 )
 def test_what_could_be_a_path_is_no_id(identity: str) -> None:
     with pytest.raises(InvalidLexicon, match="cannot be a lexicon's id"):

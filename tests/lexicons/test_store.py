@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Awaitable
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,8 +52,14 @@ async def test_lexicons_are_kept_changed_and_removed(store: LexiconStore, tmp_pa
     assert list(await LexiconStore(tmp_path / "lexicons").all()) == [one, two]
     changed = await store.change("one", lambda held: replace(held, enabled=False))
     assert changed == await store.get("one") == replace(one, enabled=False)
-    assert await store.replace(lexicon("two", "c"))
-    assert not await store.replace(lexicon("three", "c"))
+    assert await store.put("two", lambda held: lexicon("two", *("c" if held else ""))) == (
+        lexicon("two", "c"),
+        False,
+    )
+    assert await store.put("three", lambda held: lexicon("three", held.name if held else "c")) == (
+        lexicon("three", "c"),
+        True,
+    )
     await store.delete("one")
     assert list(await store.all()) == [lexicon("three", "c"), lexicon("two", "c")]
     assert list(await LexiconStore(tmp_path / "lexicons").all()) == list(await store.all())
@@ -181,7 +188,7 @@ async def test_a_file_that_cannot_be_read_is_not_written_over(store: LexiconStor
     with pytest.raises(InvalidLexicon, match="cannot be read now"):
         await store.change("mine", lambda held: held)
     assert file.read_text() == "{"
-    assert not await store.replace(lexicon("mine", "a"))
+    assert await store.put("mine", lambda _: lexicon("mine", "a")) == (lexicon("mine", "a"), True)
     assert await store.get("mine") == lexicon("mine", "a")
     file.write_text("{")
     await store.delete("mine")
@@ -198,11 +205,12 @@ async def test_what_could_not_be_kept_is_not_there(
 
     with monkeypatch.context() as full:
         full.setattr(os, "fsync", fail)
-        for attempt in (
+        attempts: tuple[Awaitable[object], ...] = (
             store.create(lexicon("two", "b")),
-            store.replace(lexicon("one", "b")),
+            store.put("one", lambda _: lexicon("one", "b")),
             store.change("one", lambda held: replace(held, enabled=False)),
-        ):
+        )
+        for attempt in attempts:
             with pytest.raises(StorageFailed):
                 await attempt
     assert list(await store.all()) == [lexicon("one", "a")]

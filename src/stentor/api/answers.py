@@ -193,6 +193,46 @@ class VoiceList(BaseModel):
     uploaded_voices: list[VoiceObject] = Field(description="None yet.")
 
 
+class LexiconEntryObject(BaseModel):
+    """A word or phrase, or several, and how they are said."""
+
+    word: str | None = Field(default=None, description="The word, if it is one.", examples=["SQL"])
+    words: list[str] | None = Field(default=None, description="The words, if they are several.")
+    alias: str | None = Field(default=None, description="What is said instead.", examples=["sequel"])
+    ipa: str | None = Field(default=None, description="How it is pronounced.", examples=["kæt"])
+    language: str | None = Field(default=None, description="A BCP-47 tag, if it holds for one only.")
+
+
+class LexiconObject(BaseModel):
+    """A lexicon, in the form in which it may be sent again."""
+
+    id: str = Field(description="Its name in paths and requests.", examples=["our-products"])
+    name: str = Field(description="For people.", examples=["Our products"])
+    language: str | None = Field(description="Of the entries without one of their own.", examples=["en"])
+    voices: list[str] | None = Field(description="The voices it is for; null is all.")
+    enabled: bool = Field(description="Whether it is used without being named by a request.")
+    entries: list[LexiconEntryObject]
+
+
+class LexiconSummary(BaseModel):
+    """A lexicon without its entries."""
+
+    id: str = Field(description="Its name in paths and requests.", examples=["our-products"])
+    object: str = Field(description="Always `lexicon`.", examples=["lexicon"])
+    name: str = Field(description="For people.", examples=["Our products"])
+    language: str | None = Field(description="Of the entries without one of their own.", examples=["en"])
+    voices: list[str] | None = Field(description="The voices it is for; null is all.")
+    enabled: bool = Field(description="Whether it is used without being named by a request.")
+    word_count: int = Field(description="How many words it has.", examples=[12])
+
+
+class LexiconList(BaseModel):
+    """The lexicons, by id."""
+
+    object: str = Field(description="Always `list`.", examples=["list"])
+    data: list[LexiconSummary]
+
+
 class HealthAnswer(BaseModel):
     """How the server and its engines are."""
 

@@ -15,6 +15,9 @@ from stentor.api.answers import (
     CaptionsAnswer,
     ErrorEnvelope,
     HealthAnswer,
+    LexiconList,
+    LexiconObject,
+    LexiconSummary,
     ModelList,
     ModelObject,
     PlanAnswer,
@@ -91,8 +94,8 @@ def complete(
 ) -> dict[str, Any]:
     """Add paths that FastAPI does not know, and the schemas that the whole document refers to."""
     written = (
-        Base64Answer, BatchAnswer, CaptionsAnswer, ErrorEnvelope, HealthAnswer,
-        ModelList, ModelObject, PlanAnswer, Status, VoiceList, VoiceObject,
+        Base64Answer, BatchAnswer, CaptionsAnswer, ErrorEnvelope, HealthAnswer, LexiconList,
+        LexiconObject, LexiconSummary, ModelList, ModelObject, PlanAnswer, Status, VoiceList, VoiceObject,
     )  # fmt: skip
     _, schemas = models_json_schema(
         [*((model, "validation") for model in bodies), *((model, "serialization") for model in written)],
@@ -100,10 +103,11 @@ def complete(
     )
     for model in bodies:
         _put_required_first(schemas["$defs"][model.__name__])
-    document["paths"] = {**paths, **document["paths"]}
     # FastAPI promises an error of its own where a path has a parameter; ours are strings, which never fail.
     for path in document["paths"].values():
-        path.get("get", {}).get("responses", {}).pop("422", None)
+        for operation in path.values():
+            operation["responses"].pop("422", None)
+    document["paths"] = {**paths, **document["paths"]}
     own = document.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         own.pop(unused, None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -57,8 +57,8 @@ class Operation:
         }
 
 
-def install(api: FastAPI, operations: Sequence[Operation]) -> None:
-    """Route and document the operations."""
+def install(api: FastAPI, operations: Sequence[Operation], others: Iterable[type[BaseModel]] = ()) -> None:
+    """Route and document the operations, and the bodies of other routes that read theirs themselves."""
     # The routes answer what is not a POST; a POST never gets as far.
     api.router.routes.extend(
         Route(operation.path, operation.endpoint, methods=["POST"]) for operation in operations
@@ -66,7 +66,7 @@ def install(api: FastAPI, operations: Sequence[Operation]) -> None:
     api.add_middleware(_Before, operations=operations)
     describe = api.openapi
     paths = {operation.path: operation.description() for operation in operations}
-    bodies = {operation.body for operation in operations}
+    bodies = {*(operation.body for operation in operations), *others}
     api.openapi = lambda: complete(describe(), paths, bodies)  # type: ignore[method-assign]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http
+import logging
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
@@ -10,22 +11,28 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from stentor import __version__
-from stentor.api import health, listings, operations, pages, plans, socket, speech
+from stentor.api import health, lexicons, listings, operations, pages, plans, socket, speech
 from stentor.api.documented import HEADERS
 from stentor.api.faults import Faults
 from stentor.api.requests import RequestIds
-from stentor.api.respond import envelope, error_object, error_response
+from stentor.api.respond import envelope, error_object, error_response, request_id
 from stentor.errors import InvalidRequest, StentorError, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.requests import Request
-    from starlette.responses import Response
 
     from stentor.api.context import Context
+
+log = logging.getLogger(__name__)
+
+_ROUTERS = (listings.router, lexicons.router, health.router, socket.router)
 
 
 def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
@@ -41,12 +48,13 @@ def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncCont
     )
     pages.install(api)
     api.state.context = context
-    for router in (listings.router, health.router, socket.router):
+    for router in _ROUTERS:
         api.include_router(router)
     api.add_exception_handler(StentorError, _failure)
     api.add_exception_handler(HTTPException, _http_failure)
     api.add_exception_handler(RequestValidationError, _invalid)
-    operations.install(api, (*speech.OPERATIONS, *plans.OPERATIONS))
+    api.add_exception_handler(ClientDisconnect, _left)
+    operations.install(api, (*speech.OPERATIONS, *plans.OPERATIONS, *lexicons.OPERATIONS), lexicons.BODIES)
     api.add_middleware(Faults)
     if context.config.cors_origins:
         api.add_middleware(
@@ -74,7 +82,27 @@ async def _http_failure(request: Request, error: Exception) -> Response:
     }.get(error.status_code, str(error.detail))
     code = http.HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
     kind = InvalidRequest if error.status_code < http.HTTPStatus.INTERNAL_SERVER_ERROR else StentorError
-    return envelope({**error_object(kind(sentence)), "code": code}, error.status_code, error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == http.HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_possible(request))
+    return envelope({**error_object(kind(sentence)), "code": code}, error.status_code, headers)
+
+
+def _possible(request: Request) -> list[str]:
+    """Return the methods of a path; the router tells only those of the first route that has it."""
+    routes = [*request.app.routes, *(route for router in _ROUTERS for route in router.routes)]
+    found = [
+        route
+        for route in routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+    ]
+    exact = [route for route in found if not route.param_convertors]
+    return sorted({method for route in exact or found for method in route.methods or ()})
+
+
+async def _left(request: Request, _error: Exception) -> Response:
+    log.info("%s the caller left before its request was whole", request_id(request.scope))
+    return Response(status_code=http.HTTPStatus.BAD_REQUEST)
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:

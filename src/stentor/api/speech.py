@@ -58,6 +58,11 @@ async def speech(request: Request) -> Response:
         encoder = plan.format.open(plan.sample_rate, False)
         parts = encoded(speak(plan.lines(), plan.sample_rate), encoder)
         return Streamed(parts, plan.format.media_type, _headers(plan))
+    return whole(context, plan)
+
+
+def whole(context: Context, plan: Plan) -> Response:
+    """Answer with a whole file."""
     return Worked(partial(_whole, plan, _Allowance(context.config.max_whole_seconds)))
 
 

@@ -10,8 +10,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar, overload
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic.functional_validators import BeforeValidator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+from pydantic_core import PydanticKnownError
 
 from stentor.errors import InvalidLexicon, quoted
 from stentor.text.lexicon import (
@@ -26,6 +36,9 @@ from stentor.text.phonemes import checked_ipa
 
 T = TypeVar("T")
 
+_SLICE = 500
+_RESERVED = frozenset({"test"})
+"""What stands in the place of an id in paths."""
 _IDENTITY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -52,22 +65,23 @@ class EntryForm(BaseModel):
         default=None, description="BCP-47 tag of the language this holds for.", examples=["en"]
     )
 
-    def entry(self, place: str) -> Entry:
-        """Return the same in our own words; raises InvalidLexicon that names the field at `place`."""
+    def entry(self, place: str = "") -> Entry:
+        """Return the same in our own words; raises InvalidLexicon that names the field, at `place`."""
+        subject, within = (f"`{place}`", f"{place}.") if place else ("An entry", "")
         if (self.word is None) is (self.words is None):
-            raise InvalidLexicon(f"`{place}` must have either `word` or `words`.", param=place)
+            raise InvalidLexicon(f"{subject} must have either `word` or `words`.", param=place or "word")
         if self.alias is None and self.ipa is None:
-            raise InvalidLexicon(f"`{place}` must have an `alias` or an `ipa`.", param=place)
+            raise InvalidLexicon(f"{subject} must have an `alias` or an `ipa`.", param=place or "alias")
         if self.word is not None:
-            words = [_checked(checked_word, self.word, f"{place}.word")]
+            words = [_checked(checked_word, self.word, f"{within}word")]
         else:
             written = enumerate(self.words or ())
-            words = [_checked(checked_word, word, f"{place}.words.{number}") for number, word in written]
+            words = [_checked(checked_word, word, f"{within}words.{number}") for number, word in written]
         return Entry(
             tuple(dict.fromkeys(words)),
-            _checked(checked_alias, self.alias, f"{place}.alias"),
-            _checked(checked_ipa, self.ipa, f"{place}.ipa"),
-            _checked(checked_language, self.language, f"{place}.language"),
+            _checked(checked_alias, self.alias, f"{within}alias"),
+            _checked(checked_ipa, self.ipa, f"{within}ipa"),
+            _checked(checked_language, self.language, f"{within}language"),
         )
 
 
@@ -77,9 +91,25 @@ def _listed(value: Any) -> Any:  # noqa: ANN401  any JSON
     return value
 
 
+def _in_slices(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401  any JSON
+    """Check many entries a few at a time: pydantic holds the interpreter as long as it works."""
+    if not isinstance(value, list) or len(value) <= _SLICE:
+        return handler(value)
+    if len(value) > MOST_WORDS:
+        raise PydanticKnownError(
+            "too_long", {"field_type": "List", "max_length": MOST_WORDS, "actual_length": len(value)}
+        )
+    try:
+        slices = [handler(value[begin : begin + _SLICE]) for begin in range(0, len(value), _SLICE)]
+    except ValidationError:
+        return handler(value)  # fails with the number that the entry has in all
+    return [entry for entries in slices for entry in entries]
+
+
 Entries = Annotated[
     list[EntryForm],
-    Field(max_length=MOST_WORDS),
+    FailFast(),
+    WrapValidator(_in_slices),
     BeforeValidator(_listed, json_schema_input_type=list[EntryForm] | dict[str, str]),
 ]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -235,10 +265,10 @@ def entry_object(entry: Entry) -> dict[str, Any]:
 
 def checked_identity(written: str) -> str:
     """Return an id; raises InvalidLexicon if it cannot be one."""
-    if not _IDENTITY.fullmatch(written):
+    if not _IDENTITY.fullmatch(written) or written in _RESERVED:
         raise InvalidLexicon(
             f"{quoted(written)} cannot be a lexicon's id: at most 64 of a-z, 0-9, `-` and `_` can, "
-            "a letter or digit first.",
+            "a letter or digit first, but for the word test.",
             param="id",
         )
     return written
@@ -248,7 +278,9 @@ def identity_from(name: str) -> str:
     """Make an id of a name: its letters without accents, and a number where nothing of them is left."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     identity = "-".join(re.findall("[a-z0-9]+", plain))[:64].rstrip("-")
-    return identity or f"lexicon-{zlib.crc32(name.encode('utf-8', 'surrogatepass')):08x}"
+    if identity and identity not in _RESERVED:
+        return identity
+    return f"lexicon-{zlib.crc32(name.encode('utf-8', 'surrogatepass')):08x}"
 
 
 @overload

@@ -60,17 +60,20 @@ class LexiconStore:
 
         await self._change(lexicon.id, decide)
 
-    async def replace(self, lexicon: Lexicon) -> bool:
-        """Keep a lexicon, in place of any of its id; tells whether there was one. Raises StorageFailed."""
-        was_there = False
+    async def put(self, identity: str, make: Callable[[Lexicon | None], Lexicon]) -> tuple[Lexicon, bool]:
+        """Keep what is made of the lexicon of an id, or of none; returns it, and whether it is new.
+
+        Raises StorageFailed.
+        """
+        made: list[tuple[Lexicon, bool]] = []
 
         def decide(shelf: Shelf) -> Lexicon:
-            nonlocal was_there
-            was_there = lexicon.id in shelf.lexicons
-            return lexicon
+            held = shelf.lexicons.get(identity)
+            made.append((make(held), held is None))
+            return made[0][0]
 
-        await self._change(lexicon.id, decide)
-        return was_there
+        await self._change(identity, decide)
+        return made[0]
 
     async def change(self, identity: str, change: Callable[[Lexicon], Lexicon]) -> Lexicon:
         """Keep and return what `change` makes of a lexicon; raises NotFound, StorageFailed and its errors."""
