@@ -47,7 +47,7 @@ def able(
 async def cast_of(*engines: Any, detected: str | None = None, **asked: Any) -> Cast:
     catalog = Catalog({engine.name: engine for engine in engines}, engines[0].name, VoiceMap({}, None))
     request = SpeechRequest(**{"text": "", "model": "tts-1", "voice": "one", **asked})
-    return await Casting(catalog, None, Told(detected)).cast(request, "Text.", engines)
+    return await Casting(catalog, None, Told(detected)).cast(request, "Text.", engines)  # type: ignore[arg-type]
 
 
 def run(text: str, manner: Manner | None = None, reading: Any = None) -> Words:
