@@ -32,6 +32,8 @@ class Capabilities:
     """Slowest and fastest pace at which the engine itself sounds good; beyond it audio is stretched."""
     longest_utterance: int = 300
     """In characters; longer sentences are cut before they reach the engine."""
+    whole_text: bool = False
+    """Whether it wants as much text at once as it takes, rather than sentence by sentence."""
     instructions: bool = False
     seed: bool = False
     marks: bool = False
@@ -62,6 +64,11 @@ class EngineConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     enabled: bool = Field(default=True, description="Whether this engine is in use.")
+    kind: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Which engine it is, if the table has a name of your own; so one can be used more than once.",
+    )
 
 
 class Engine(Protocol):
@@ -69,6 +76,8 @@ class Engine(Protocol):
 
     Config: ClassVar[type[EngineConfig]] = EngineConfig
     name: str
+    """What it is installed as. `make` sets it to the name of its table, before `open`: its voices and its
+    errors say `self.name`, since there may be several of a kind."""
     capabilities: Capabilities
     openai_voices: Mapping[str, str] = {}
     """OpenAI's voice names to the engine's own; those left out are spread over `voices()`."""
@@ -124,7 +133,10 @@ def load(name: str) -> type[Any]:
     entry = _BUILT_IN.get(name) or installed().get(name)
     if entry is None:
         known = ", ".join(sorted(installed()))
-        raise SettingsError(f"There is no engine {name!r}. Installed engines: {known}.")
+        raise SettingsError(
+            f"There is no engine {name!r}. Installed engines: {known}. "
+            "A table of another name says which of them it is: `kind = \"…\"`."
+        )
     try:
         loaded: type[Any] = entry.load()
     except Exception as error:
@@ -132,3 +144,10 @@ def load(name: str) -> type[Any]:
             f"The engine {name!r} cannot be imported from {entry.value}: {type(error).__name__}: {error}."
         ) from error
     return loaded
+
+
+def make(name: str, config: EngineConfig) -> Engine:
+    """Make the engine of a table `[engines.NAME]`; several of one kind differ by their names."""
+    engine: Engine = load(config.kind or name)(config)
+    engine.name = name
+    return engine

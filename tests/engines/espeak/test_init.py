@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -12,11 +11,15 @@ import av
 import av.filter
 import numpy as np
 import pytest
+from tests.e2e.test_words import RATE, Ear
+from tests.engines.espeak.speaking import Heard, Speaking, resemblance
+from tests.tools import skip_or_fail
 
+from stentor.audio.resample import Resampler
 from stentor.engines.espeak import SAMPLE_RATE, EspeakEngine
 from stentor.engines.espeak.voices import OPENAI_VOICES
-from stentor.errors import EngineBusy, EngineCrashed, EngineUnavailable, UnknownVoice
-from stentor.types import Utterance, Voice, VoiceId
+from stentor.errors import EngineBusy, EngineCrashed, EngineUnavailable, RunawaySpeech, UnknownVoice
+from stentor.types import Pronunciation, Utterance, Voice, VoiceId
 
 pytestmark = pytest.mark.e2e  # it starts processes
 
@@ -25,14 +28,6 @@ if TYPE_CHECKING:
 
 # The shortest text known to crash the library, with its Danish voice.
 DEADLY = "(-A"
-
-
-@pytest.fixture
-async def espeak() -> AsyncIterator[EspeakEngine]:
-    engine = EspeakEngine(EspeakEngine.Config(replicas=1, spares=1))
-    await engine.open()
-    yield engine
-    await engine.close()
 
 
 async def speak(engine: EspeakEngine, text: str, voice: str = "en-US", speed: float = 1.0) -> Samples:
@@ -86,6 +81,111 @@ async def test_phonemes_in_brackets_are_spelled_out(espeak: EspeakEngine) -> Non
 
 async def test_a_break_in_markup_makes_no_silence(espeak: EspeakEngine) -> None:
     assert len(await speak(espeak, "<break time='60s'/>Hello there.")) < 10 * SAMPLE_RATE
+
+
+TOMATO = Pronunciation(6, 12, "təˈmɑːtəʊ")
+
+
+async def test_a_pronunciation_changes_what_is_said_and_only_there(say: Speaking) -> None:
+    text = "Every tomato here is red."
+    plain = await say(text, marks=True)
+    british = await say(text, marks=True, pronunciations=(TOMATO,))
+    american = await say(text, marks=True, pronunciations=(Pronunciation(6, 12, "təˈmeɪɾoʊ"),))
+    assert resemblance(word(plain, 1), word(american, 1)) > 0.97
+    assert resemblance(word(plain, 1), word(british, 1)) < 0.93
+    assert resemblance(word(plain, 0), word(british, 0)) > 0.97
+    for heard in (plain, british):
+        assert [mark.start for mark in heard.marks] == [0, 6, 13, 18, 21]
+
+
+async def test_what_is_pronounced_alike_sounds_alike_whatever_its_spelling(say: Speaking) -> None:
+    """As alike as the library's noise lets the same word be to itself."""
+    said = [
+        await say(spelled, pronunciations=(Pronunciation(0, len(spelled), "ˈʃiː"),))
+        for spelled in ("she", "sea", "Q7!", "苹果", "[[", "<b>", "\u0301" * 50)
+    ]
+    for other in said[1:]:
+        assert other.seconds == pytest.approx(said[0].seconds, abs=0.01)
+        assert resemblance(said[0].samples, other.samples) > 0.97
+
+
+def word(heard: Heard, at: int) -> Samples:
+    begin, end = (mark.sample for mark in heard.marks[at : at + 2])
+    return heard.samples[begin:end]
+
+
+@pytest.mark.parametrize(("ipa", "heard"), [("bəˈnænə", "banana"), ("ˈwɪndoʊ", "window"), ("ˈɹɪvɚ", "river")])
+async def test_a_listener_hears_the_word_that_was_pronounced(say: Speaking, ipa: str, heard: str) -> None:
+    try:
+        ear = Ear()
+    except pytest.skip.Exception:
+        skip_or_fail("pocketsphinx is not installed")
+    text = "I can see the qxz from here."
+    said = await say(text, pronunciations=(Pronunciation(14, 17, ipa),))
+    sound = Resampler(SAMPLE_RATE, RATE).push(said.samples)
+    choices = [
+        f"i can see the {word} from here" for word in ("banana", "window", "river", "tomato", "letter")
+    ]
+    assert ear.hears(sound, choices) == f"i can see the {heard} from here"
+
+
+HOSTILE_IPA = (
+    "[[", "]]", "[\x02", "]] <speak>", "<phoneme ph='a'>", "&lt;", "_^_de", "%s%n", "\x00", "\x01V", "|||",
+    "'" * 500, "ˈˌ" * 500, "ʲ" * 500, "ː" * 500, "ʔ ʔ" * 500, "tʃ" * 5000, "a " * 5000, "˥" * 300,
+    "\u0301" * 10_000, "𝕳😀",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "voice", ["en-US", "en-GB+f2", "de", "fr-FR", "cmn", "ru", "ar", "hi", "ja", "ml", "da"]
+)
+async def test_no_pronunciation_does_harm(espeak: EspeakEngine, say: Speaking, voice: str) -> None:
+    """At the worst it ends the worker, and that request alone."""
+    for ipa in HOSTILE_IPA:
+        said = (Pronunciation(4, 7, ipa),)
+        try:
+            heard = await say("one two", voice, speed=2.5, pronunciations=said, marks=True)
+        except (EngineCrashed, RunawaySpeech):
+            continue
+        assert heard.samples.any(), ipa[:20]
+        assert all(mark.sample <= heard.samples.size for mark in heard.marks)
+    assert (await say("three", voice)).samples.any()
+    assert espeak.health().figures["restarts"] <= 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[[a]] <b> & ]]", "\u0301" * 10_000, "é" * 200, "[" * 200, "&amp;" * 40, "\x01V(de) \x02 \x1b[0m"],
+    ids=["brackets", "marks", "accents", "opening", "entities", "controls"],
+)
+async def test_no_text_is_more_than_text_beside_a_pronunciation(say: Speaking, text: str) -> None:
+    heard = await say(f"so {text}", speed=2.5, pronunciations=(Pronunciation(0, 2, "ˈsoʊ"),), marks=True)
+    assert heard.samples.any()
+    assert heard.marks[0].start == 0
+
+
+VOICES_OF_ALL_KINDS = {
+    "en-US": "Of all the words, this is one.",
+    "en-GB+f2": "Of all the words, this is one.",
+    "de": "Von allen Wörtern ist dies eines.",
+    "cmn": "今天天气很好。",
+    "ar": "مرحبا بالعالم",
+    "hi": "नमस्ते दुनिया।",
+    "ja": "こんにちは。",
+    "th": "สวัสดี",
+    "my": "မင်္ဂလာပါ",
+}
+
+
+@pytest.mark.parametrize("voice", VOICES_OF_ALL_KINDS)
+async def test_every_kind_of_voice_tells_where_its_words_are(say: Speaking, voice: str) -> None:
+    text = VOICES_OF_ALL_KINDS[voice]
+    assert (await say(text, voice)).marks == ()
+    for style in (None, "whispering"):
+        heard = await say(text, voice, marks=True, style=style)
+        assert heard.marks
+        assert heard.marks[0].start == 0
+        assert heard.marks[-1].sample < heard.samples.size
 
 
 async def test_only_known_voices_reach_the_library(espeak: EspeakEngine) -> None:

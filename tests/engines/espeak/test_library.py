@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import espeakng_loader
+import numpy as np
 import pytest
+from tests.hearing import pitches
 
 from stentor.engines.espeak import library
 from stentor.engines.lane import Part
@@ -104,6 +107,134 @@ async def test_the_first_chunk_is_100_ms_and_none_is_longer_than_about_a_second(
     assert sizes[0] == pytest.approx(4410, rel=0.1)
     assert max(sizes) < 60_000
     assert all(sizes)
+
+
+WORDS = {
+    "gmw/en-US": "of all the words that we know, only a few are short",
+    "gmw/de": "Der Hund, der Käse mag, schläft oft hier",
+    "roa/fr": "les hommes aiment le café, et la montagne",
+    "zle/ru": "мама мыла раму, а папа читал",
+    "sem/ar": "السلام عليكم ورحمة الله، كيف حالك",
+    "sem/he": "שלום עולם, מה שלומך",
+    "inc/hi": "नमस्ते दुनिया, आप कैसे हैं",
+    "ko": "안녕하세요 세계 여러분",
+    "gmw/en": "naïve e\u0301te\u0301 𝕳ello 𝐀 bird",
+}
+
+
+@pytest.mark.parametrize("voice", WORDS)
+async def test_a_mark_stands_at_a_word_whatever_its_script(espeak: Library, voice: str) -> None:
+    text = WORDS[voice]
+    begins = {match.start(): match.end() for match in re.finditer(r"[^\s,،]+", text)}
+    marks = await espeak.words(text, voice)
+    assert len(marks) >= 0.6 * len(begins)
+    for mark in marks:
+        assert begins.get(mark.start) == mark.end, text[mark.start : mark.end]
+
+
+async def test_marks_stay_right_in_a_long_text(espeak: Library) -> None:
+    """Of several clauses, and of one that is longer than the library can hold."""
+    for words in (["Some words, and others."] * 400, ["yellow"] * 400):
+        text = " ".join(words)
+        begins = [match.start() for match in re.finditer(r"\S+", text)]
+        assert [mark.start for mark in await espeak.words(text, rate=449)] == begins
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("one two. three four", ["one", "two", "three", "four"]),
+        ("he said - well - yes", ["he", "said", "well", "yes"]),
+        ("e.g. no -- not. so", ["e", "no", "not", "so"]),
+        ("x.  y\n\n z.   w", ["x", "y", "z", "w"]),
+        ("😀 so", ["😀", "so"]),
+        ("- end -", ["end"]),
+        ("!!! one", ["one"]),
+    ],
+)
+async def test_a_word_that_the_library_reports_astray_is_marked_where_it_stands(
+    espeak: Library, text: str, words: list[str]
+) -> None:
+    """It names the space or the dash before it."""
+    assert [text[mark.start : mark.end].strip(".") for mark in await espeak.words(text)] == words
+
+
+async def test_words_without_spaces_are_marked_one_by_one(espeak: Library) -> None:
+    text = "今天天气很好，我们去公园吧。"
+    marks = await espeak.words(text, "sit/cmn")
+    assert len(marks) > 8
+    assert all(mark.end - mark.start == 1 and text[mark.start] not in "，。" for mark in marks)
+
+
+async def test_the_times_of_words_are_told_only_if_asked_and_with_their_sound(espeak: Library) -> None:
+    text = "The quick brown fox jumps over the lazy dog. " * 4
+    assert not any(part.marks for part in await espeak.parts(text))
+    parts = await espeak.parts(text, marks=True)
+    assert sum(1 for part in parts if part.marks) > 3
+    made = 0
+    for part in parts:
+        made += len(part.samples) // 2
+        assert all(made - 30_000 < mark.sample <= made for mark in part.marks)
+
+
+APART = {
+    "gmw/en-US": "banana, seven, happy, zebra, money, apple, under, table, paper, cat, dog, chicken, chair",
+    "gmw/en-US+Annie": "banana, seven, happy, zebra, money, apple, under, table, paper, cat, dog, chair",
+    "gmw/de": "eins, zwei, drei, Wasser, Haus, Mutter, Apfel, Garten, Tisch, Kaffee, Pause",
+    "roa/fr": "maison, rouge, voiture, soleil, arbre, jardin, table, petit, café",
+    "sit/cmn": "你，老，妈，学，中，苹，水，太，飞，书",
+    "zle/ru": "мама, вода, земля, рука, лето, школа, яблоко, три, папа, кот",
+    "sem/ar": "سلام، مدرسة، كتاب، ولد، شمس، نور، باب، قمر",
+    "inc/hi": "नमस्ते, पानी, लड़का, सूरज, घर, किताब, आम, दिन",
+}
+
+
+@pytest.mark.parametrize("rate", [80, 175, 250])
+@pytest.mark.parametrize("voice", APART)
+async def test_a_word_is_marked_where_it_is_first_heard(espeak: Library, voice: str, rate: int) -> None:
+    """Where there is silence before it: within 20 ms, whatever sound it begins with."""
+    parts = await espeak.parts(APART[voice], voice, rate, marks=True)
+    samples = np.abs(np.frombuffer(b"".join(part.samples for part in parts), "<i2").astype(np.int32))
+    loud = np.flatnonzero(samples > 10 ** (-40 / 20) * samples.max())
+    pauses = np.flatnonzero(np.diff(loud) > 22_050 * 14 / rate)
+    onsets = np.concatenate((loud[:1], loud[pauses + 1]))
+    marks = np.array([mark.sample for part in parts for mark in part.marks])
+    assert len(marks) == len(re.findall("[,،，]", APART[voice])) + 1
+    assert len(onsets) >= 0.7 * len(marks)
+    assert max(np.abs(marks - onset).min() for onset in onsets) < 0.02 * 22_050
+
+
+async def test_phonemes_are_spoken_between_their_brackets(espeak: Library) -> None:
+    """Each `|` ends a mnemonic, so that none is taken for punctuation."""
+    spelled = len(await espeak.speak("[[t@m'eItoU]]"))
+    word = len(await espeak.speak("tomato"))
+    for text in ("[\x02t|@|m|'|eI|t|oU|]]", "[\x02t|@|'|m|eI|t|oU|]]"):
+        assert len(await espeak.speak(text)) == pytest.approx(word, rel=0.01)
+    assert spelled > 1.5 * word
+    for sign in ("?", ":", ",", "'", ";"):
+        marks = await espeak.words(f"one [\x02t|{sign}|]] two")
+        assert [mark.start for mark in marks] == [0, 5, 13]
+
+
+async def test_pitch_range_and_volume_are_the_library_s_and_do_not_stay(espeak: Library) -> None:
+    text = "We were away a year ago."
+    plain = np.frombuffer(await espeak.speak(text), "<i2").astype(np.float32)
+    quiet = np.frombuffer(await espeak.speak(text, volume=50), "<i2").astype(np.float32)
+    assert np.abs(quiet).max() == pytest.approx(np.abs(plain).max() / 2, rel=0.1)
+    high = np.frombuffer(await espeak.speak(text, pitch=99), "<i2").astype(np.float32)
+    flat = np.frombuffer(await espeak.speak(text, range=0), "<i2").astype(np.float32)
+    again = np.frombuffer(await espeak.speak(text), "<i2").astype(np.float32)
+    assert melody(high)[0] > 1.5 * melody(plain)[0]
+    assert melody(flat)[1] < 0.5 * melody(plain)[1]
+    assert melody(again) == pytest.approx(melody(plain), rel=0.1)
+    assert np.abs(again).max() == pytest.approx(np.abs(plain).max(), rel=0.1)
+
+
+def melody(samples: np.ndarray) -> tuple[float, float]:
+    """Return the middle pitch in hertz and how far it swings, as a share of it."""
+    found = pitches(samples, 22_050)
+    low, middle, high = np.percentile(found[found > 0], [20, 50, 80])
+    return float(middle), float((high - low) / middle)
 
 
 async def test_no_pause_is_added_at_the_end(espeak: Library) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -74,10 +75,13 @@ class EspeakEngine(Engine):
 
     def __init__(self, config: Config | None = None) -> None:
         self._config = config or self.Config()
-        self._table = VoiceTable()
         self._phonemes = Phonemes()
         self._pool: WorkerPool | None = None
         self._problem = "it was not started"
+
+    @cached_property
+    def _table(self) -> VoiceTable:
+        return VoiceTable(self.name)
 
     async def open(self) -> None:
         """Start the workers and wait for the first."""
@@ -86,8 +90,8 @@ class EspeakEngine(Engine):
         except ImportError as error:
             self._problem = "the package espeakng-loader is not installed"
             raise EngineUnavailable(
-                "The engine espeak cannot start: the package espeakng-loader is not installed. "
-                "`pip install espeakng-loader`, or `enabled = false` under [engines.espeak]."
+                f"The engine {self.name} cannot start: the package espeakng-loader is not installed. "
+                f"`pip install espeakng-loader`, or `enabled = false` under [engines.{self.name}]."
             ) from error
         self._pool = WorkerPool(
             WorkerSpec(
@@ -120,7 +124,7 @@ class EspeakEngine(Engine):
     async def synthesize(self, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:
         """Speak; the first chunk comes within a millisecond of the worker being free."""
         if self._pool is None:
-            raise EngineUnavailable(f"The engine espeak is not running: {self._problem}.")
+            raise EngineUnavailable(f"The engine {self.name} is not running: {self._problem}.")
         timbre = self._table.timbre(utterance.voice.id, whispered=is_whispered(utterance))
         if timbre is None:
             raise UnknownVoice(utterance.voice.id, [])

@@ -7,11 +7,12 @@ Text goes in as plain text: the library's own SSML reads local files and leaks s
 from __future__ import annotations
 
 import ctypes
+import re
 from array import array
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     _Mark: TypeAlias = tuple[int, int, int]  # where it begins and ends in the text, and its first sample
     _Emit: TypeAlias = Callable[[bytes, Sequence[_Mark]], bool]
@@ -25,6 +26,8 @@ _GROWTH, _LARGEST = 4, 44_100  # chunks grow from the library's buffer to one se
 _NO_MORE_EVENTS, _WORD = 0, 1
 _SILENT = 100  # of 32,768: -50 dB
 _STEP = 22  # samples: 1 ms
+_TOKEN = re.compile(r"\S+")
+_BLANK = re.compile(r"[\s.\u2026\u2010-\u2015-]*")  # spaces, dots and dashes
 
 
 class _Event(ctypes.Structure):
@@ -85,7 +88,7 @@ class Espeak:
         self._emit = emit
         self._held.clear()
         self._held_bytes = self._threshold = self._stop = 0
-        self._words = _Words() if request["marks"] else None
+        self._words = _Words(request["text"]) if request["marks"] else None
         text = request["text"].encode()
         failed = self._library.espeak_Synth(text, len(text) + 1, 0, 0, 0, _CHARS_UTF8, None, None)
         if failed:
@@ -133,11 +136,13 @@ class _Words:
     for up to 50 ms, and for 90 in slow speech.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
+        self._text = text
         self._made = 0  # samples
         self._silent: list[_Mark] = []  # begun, and not heard yet
         self._heard: list[_Mark] = []
         self._last = 0  # sample at which a word was heard
+        self._astray: tuple[int, int] | None = None  # where in the text a blank ends, and its first sample
 
     def read(self, part: bytes, events: Any) -> None:  # noqa: ANN401  a ctypes pointer
         at = 0
@@ -152,12 +157,33 @@ class _Words:
 
     def heard(self) -> Sequence[_Mark]:
         """Return the words that were heard since this was last asked."""
-        heard, self._heard = self._heard, []
+        heard = [placed for mark in self._heard for placed in self._placed(*mark)]
+        self._heard.clear()
         return heard
 
     def rest(self) -> Sequence[_Mark]:
         """Return the last words, also those that were never heard."""
-        return [*self.heard(), *((begin, end, max(at, self._last)) for begin, end, at in self._silent)]
+        self._heard += [(begin, end, max(sample, self._last)) for begin, end, sample in self._silent]
+        return [*self.heard(), *self._strayed(len(self._text))]
+
+    def _placed(self, begin: int, end: int, sample: int) -> Iterator[_Mark]:
+        yield from self._strayed(begin)
+        if _BLANK.fullmatch(self._text, begin, end):
+            self._astray = (end, sample)
+        else:
+            yield begin, end, sample
+
+    def _strayed(self, begin: int) -> Iterator[_Mark]:
+        """Yield the word that a blank before it was reported for, unless it is reported itself, at `begin`.
+
+        So it is after a dash, and after a dot that ends no sentence; but also within the name of an emoji.
+        """
+        if self._astray:
+            after, sample = self._astray
+            self._astray = None
+            word = _TOKEN.search(self._text, after)
+            if word and word.end() <= begin:
+                yield *word.span(), sample
 
     def _listen(self, samples: array[int]) -> None:
         for index, (begin, end, sample) in enumerate(self._silent):

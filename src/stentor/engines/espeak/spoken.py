@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from stentor.types import Utterance
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # commands to the library, and its end of text
-_SPACES = re.compile(r"\s\s+")  # the library miscounts characters behind the second one
 _CLOSING = "\"')]}»”’"  # noqa: RUF001
 # The library cuts a clause of 725 bytes in two, and would cut mnemonics as well.
 _LONGEST_CLAUSE, _LONGEST_RUN = 700, 200
@@ -29,10 +28,6 @@ class Spoken:
         self._original = utterance.text
         text = _CONTROLS.sub(" ", utterance.text)
         edits = list(_pronounced(text, utterance, phonemes, identifier))
-        taken = {at for edit in edits for at in range(edit.start, edit.end)}
-        runs = (run.span() for run in _SPACES.finditer(text))
-        edits += [Edit(*run, " ") for run in runs if taken.isdisjoint(range(*run))]
-        edits.sort(key=lambda edit: edit.start)
         self._edited = Edited(text, edits) if edits else None
         self.text = self._edited.text if self._edited else text
         if not utterance.is_complete and _ends_openly(self.text):

@@ -81,9 +81,10 @@ class Timbre:
 class VoiceTable:
     """Finds voices by what callers say."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: str = "espeak") -> None:
+        self._engine = engine
         self.voices = [
-            Voice(VoiceId(row["id"]), row["name"], "espeak", (row["id"],)) for row in _TABLE["voices"]
+            Voice(VoiceId(row["id"]), row["name"], engine, (row["id"],)) for row in _TABLE["voices"]
         ]
         self._rows: dict[str, Any] = {row["id"]: row for row in _TABLE["voices"]}
         self._tags: dict[str, str] = {tag.casefold(): tag for tag in self._rows}
@@ -103,7 +104,7 @@ class VoiceTable:
             languages = (language,)
         identity = f"{base}+{known_variant}" if known_variant else base
         described = self._rows[base]["name"] + (f", {known_variant}" if known_variant else "")
-        return Voice(VoiceId(identity), described, "espeak", tuple(dict.fromkeys((base, *languages))))
+        return Voice(VoiceId(identity), described, self._engine, tuple(dict.fromkeys((base, *languages))))
 
     def timbre(self, voice: VoiceId, *, whispered: bool = False) -> Timbre | None:
         """Return what to ask the library for; None if there is no such voice."""
