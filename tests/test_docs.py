@@ -30,7 +30,7 @@ from tests.tools import need
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-STORIES = ["README.md", "docs/quickstart.md", "docs/reference/api.md"]
+STORIES = ["README.md", "docs/quickstart.md", "docs/reference/api.md", "docs/reference/lexicons.md"]
 ENGINES = "docs/how-to/add-an-engine.md"
 DOCUMENTED_URL = "127.0.0.1:8000"
 
