@@ -24,7 +24,8 @@ pytestmark = pytest.mark.e2e  # it starts processes
 
 def loaded(folder: Path, **environ: str) -> Loaded:
     """Load settings, and leave out the engine that needs processes."""
-    found = load_settings(environ={"STENTOR_DEFAULT_ENGINE": "tone"} | environ, folder=folder)
+    own = {"STENTOR_DEFAULT_ENGINE": "tone", "STENTOR_DATA_DIR": str(folder / "kept")}
+    found = load_settings(environ=own | environ, folder=folder)
     engines = {"tone": found.settings.engines["tone"]}
     return Loaded(found.settings.model_copy(update={"engines": engines}), found.origins, found.without_effect)
 
@@ -183,6 +184,23 @@ async def test_a_missing_package_comes_with_its_remedy(
     (missing,) = [finding for finding in await examine(loaded(tmp_path)) if finding.mark is Mark.BAD]
     assert "soxr is not installed" in missing.said
     assert missing.remedy.endswith("-m pip install soxr")
+
+
+async def test_lexicons_are_listed_and_broken_ones_named(tmp_path: Path) -> None:
+    folder = tmp_path / "kept" / "lexicons"
+    folder.mkdir(parents=True)
+    (folder / "mine.json").write_text('{"SQL": "sequel", "GIF": "jif"}')
+    (folder / "some.json").write_text('{"voices": ["nova"], "entries": {"a": "b"}}')
+    (folder / "off.json").write_text('{"enabled": false, "entries": []}')
+    (folder / "broken.json").write_text("{")
+    *good, bad = section(await examine(loaded(tmp_path)), "Lexicons")
+    assert [(one.mark, one.said) for one in good] == [
+        (Mark.GOOD, "mine holds for all voices (words: 2)"),
+        (Mark.GOOD, "off holds for requests that name it (words: 0)"),
+        (Mark.GOOD, "some holds for nova (words: 1)"),
+    ]
+    assert bad.mark is Mark.BAD
+    assert bad.said.startswith("broken.json cannot be used: It is not valid JSON: ")
 
 
 def test_the_first_player_that_is_installed_is_chosen(

@@ -23,6 +23,7 @@ from stentor.types import Utterance
 from stentor.voices.catalog import OPENAI_MODELS, Catalog
 
 if TYPE_CHECKING:
+    from stentor.lexicons.store import LexiconStore
     from stentor.settings import Loaded
 
 _PACKAGES = ("espeakng-loader", "av", "numpy", "soxr", "fastapi", "uvicorn", "uvloop", "wsproto")
@@ -58,7 +59,8 @@ async def examine(loaded: Loaded) -> list[Finding]:
     ]
     findings += _packages()
     findings += _programs()
-    catalog = build(loaded.settings).catalog
+    context = build(loaded.settings)
+    catalog = context.catalog
     for name, engine in catalog.engines.items():
         findings.append(await _engine(name, engine))
     unused = sorted(set(installed()) - set(loaded.settings.engines))
@@ -68,6 +70,7 @@ async def examine(loaded: Loaded) -> list[Finding]:
     ]
     findings += await _voice_map(catalog)
     findings += [
+    findings += await _lexicons(context.lexicons)
         Finding("Settings", Mark.BAD, sentence, "`stentor serve` refuses to start")
         for sentence in loaded.refused
     ]
@@ -131,6 +134,20 @@ async def _voice_map(catalog: Catalog) -> list[Finding]:
 
 
 async def _speak_a_word(engine: Engine) -> float:
+async def _lexicons(lexicons: LexiconStore) -> list[Finding]:
+    findings = []
+    for lexicon in await lexicons.all():
+        words = sum(len(entry.graphemes) for entry in lexicon.entries)
+        voices = "all voices" if lexicon.voices is None else ", ".join(lexicon.voices) or "no voice"
+        whom = voices if lexicon.enabled else "requests that name it"
+        findings.append(Finding("Lexicons", Mark.GOOD, f"{lexicon.id} holds for {whom} (words: {words})"))
+    findings += [
+        Finding("Lexicons", Mark.BAD, f"{name} cannot be used: {why}")
+        for name, why in (await lexicons.problems()).items()
+    ]
+    return findings
+
+
     voices = await engine.voices()
     if not voices:
         raise EngineFailed("it has no voices.")
