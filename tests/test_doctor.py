@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from pydantic import SecretStr
 
-from stentor import __version__, app, doctor
+from stentor import __version__, doctor, engines
 from stentor.cli import main
 from stentor.doctor import Finding, Mark, examine
 from stentor.engines import EngineConfig
@@ -53,6 +54,16 @@ async def test_an_engine_that_speaks_says_what_it_is(tmp_path: Path) -> None:
     assert "[engines.espeak]" in espeak.remedy
 
 
+async def test_an_engine_in_use_under_a_name_of_its_own_is_in_use(tmp_path: Path) -> None:
+    found = load_settings(
+        environ={"STENTOR_DEFAULT_ENGINE": "hum", "STENTOR_ENGINES_HUM_KIND": "tone"}, folder=tmp_path
+    )
+    hum = found.settings.model_copy(update={"engines": {"hum": found.settings.engines["hum"]}})
+    lines = [finding.said for finding in section(await examine(Loaded(hum)), "Engines")]
+    assert lines[0].startswith("hum speaks")
+    assert not any(line.startswith("tone") for line in lines)
+
+
 async def test_every_setting_is_shown_with_its_value_and_source(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORT=81\n")
     (tmp_path / "stentor.toml").write_text('[api]\ntitle = "Ours"\n')
@@ -79,14 +90,17 @@ class _Secretive(ToneEngine):
         bearer_token: str = ""
         database_password: str = ""
         monkey: str = ""
+        passes: dict[str, SecretStr] = {}
 
 
 async def test_secrets_are_masked_and_an_empty_one_is_seen_to_be_empty(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "load", lambda _name: _Secretive)
+    monkeypatch.setattr(engines, "load", lambda _name: _Secretive)
     given = loaded(tmp_path)
-    config: EngineConfig = _Secretive.Config(api_key="sesame", bearer_token="sesame")
+    config: EngineConfig = _Secretive.Config(
+        api_key="sesame", bearer_token="sesame", passes={"gate": SecretStr("sesame")}
+    )
     settings = given.settings.model_copy(update={"engines": {"tone": config}})
     shown = [finding.said for finding in await examine(Loaded(settings))]
     assert "engines.tone.api_key = ********  (default)" in shown
@@ -103,7 +117,7 @@ class _Broken(ToneEngine):
 async def test_an_engine_that_cannot_speak_is_missing_and_says_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "load", lambda _name: _Broken)
+    monkeypatch.setattr(engines, "load", lambda _name: _Broken)
     tone = section(await examine(loaded(tmp_path)), "Engines")[0]
     assert tone.mark is Mark.BAD
     assert "has no air" in tone.said
@@ -142,7 +156,7 @@ async def test_whatever_an_engine_raises_is_a_line_of_the_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: type[ToneEngine], said: str
 ) -> None:
     (tmp_path / "voice_map.json").write_text('{"narrator": "high"}')
-    monkeypatch.setattr(app, "load", lambda _name: engine)
+    monkeypatch.setattr(engines, "load", lambda _name: engine)
     findings = await examine(loaded(tmp_path))
     tone = section(findings, "Engines")[0]
     assert tone.mark is Mark.BAD
@@ -172,20 +186,6 @@ async def test_the_operators_names_are_tried(tmp_path: Path) -> None:
     assert "EARS_p004_freeform.mp3" in bad.said
 
 
-async def test_a_missing_package_comes_with_its_remedy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def version(name: str) -> str:
-        if name == "soxr":
-            raise importlib.metadata.PackageNotFoundError
-        return "1"
-
-    monkeypatch.setattr(doctor, "version", version)
-    (missing,) = [finding for finding in await examine(loaded(tmp_path)) if finding.mark is Mark.BAD]
-    assert "soxr is not installed" in missing.said
-    assert missing.remedy.endswith("-m pip install soxr")
-
-
 async def test_lexicons_are_listed_and_broken_ones_named(tmp_path: Path) -> None:
     folder = tmp_path / "kept" / "lexicons"
     folder.mkdir(parents=True)
@@ -201,6 +201,20 @@ async def test_lexicons_are_listed_and_broken_ones_named(tmp_path: Path) -> None
     ]
     assert bad.mark is Mark.BAD
     assert bad.said.startswith("broken.json cannot be used: It is not valid JSON: ")
+
+
+async def test_a_missing_package_comes_with_its_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def version(name: str) -> str:
+        if name == "soxr":
+            raise importlib.metadata.PackageNotFoundError
+        return "1"
+
+    monkeypatch.setattr(doctor, "version", version)
+    (missing,) = [finding for finding in await examine(loaded(tmp_path)) if finding.mark is Mark.BAD]
+    assert "soxr is not installed" in missing.said
+    assert missing.remedy.endswith("-m pip install soxr")
 
 
 def test_the_first_player_that_is_installed_is_chosen(

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from stentor.engines import EngineConfig
 from stentor.engines.espeak import EspeakEngine
+from stentor.engines.tone import ToneEngine
 from stentor.errors import SettingsError
 from stentor.settings import (
     OLD_NAMES,
@@ -178,6 +180,40 @@ def test_an_engine_can_be_left_out(folder: Path) -> None:
         load(folder, STENTOR_ENGINES_ESPEAK_ENABLED="false")
 
 
+def test_a_table_of_another_name_says_which_engine_it_is(folder: Path) -> None:
+    (folder / "stentor.toml").write_text("""
+        [engines.soft]
+        kind = "tone"
+        amplitude = 0.1
+        [engines.very-loud]
+        kind = "tone"
+    """)
+    loaded = load(folder, STENTOR_ENGINES_VERY_LOUD_AMPLITUDE="0.9", STENTOR_ENGINES_SOFT_AMPLITUDE="0.2")
+    assert list(loaded.settings.engines) == ["espeak", "tone", "soft", "very-loud"]
+    for name, amplitude in {"tone": 0.25, "soft": 0.2, "very-loud": 0.9}.items():
+        assert value(loaded, f"engines.{name}.amplitude") == amplitude
+    assert value(loaded, "engines.soft.kind") == "tone"
+    assert loaded.origins["engines.soft.kind"] == "stentor.toml"
+
+
+def test_variables_alone_can_name_an_engine_by_its_kind(folder: Path) -> None:
+    (folder / ".env").write_text("STENTOR_ENGINES_MY_OWN_HUM_KIND=tone\n")
+    loaded = load(folder, STENTOR_ENGINES_MY_OWN_HUM_AMPLITUDE="0.5", STENTOR_DEFAULT_ENGINE="my_own_hum")
+    assert value(loaded, "engines.my_own_hum.amplitude") == 0.5
+    assert loaded.settings.speech.default_engine == "my_own_hum"
+
+
+class _Listing(EngineConfig):
+    names: tuple[str, ...] = ()
+
+
+def test_a_list_of_an_engine_is_written_with_commas(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listing = type("ListingEngine", (), {"Config": _Listing})
+    monkeypatch.setattr("stentor.settings.load", lambda name: listing if name == "lister" else ToneEngine)
+    variables = {"STENTOR_ENGINES_LISTER_NAMES": " a, b,,c ", "STENTOR_DEFAULT_ENGINE": "tone"}
+    assert value(load(folder, **variables), "engines.lister.names") == ("a", "b", "c")
+
+
 def test_later_sources_win_and_each_names_itself(folder: Path) -> None:
     (folder / "stentor.toml").write_text('[server]\nhost = "a"\nport = 1\nenvironment = "e"\ndebug = true\n')
     (folder / ".env").write_text("PORT=2\nHOST=b\nENVIRONMENT=f\n")
@@ -268,6 +304,7 @@ MISTAKES: list[tuple[dict[str, str], list[str]]] = [
     ({"STENTOR_SERVER_HOSTS": "a"}, ["STENTOR_SERVER_HOSTS", "STENTOR_SERVER_HOST`"]),
     ({"STENTOR_XYZZY": "1"}, ["STENTOR_XYZZY", "docs/reference/settings.md"]),
     ({"STENTOR_ENGINES_ESPEAK_REPLICA": "1"}, ["engines.espeak.replica", "engines.espeak.replicas"]),
+    ({"STENTOR_ENGINES__KIND": "tone"}, ["[engines.]", "letters, digits"]),
     ({"STENTOR_ENGINES_ESPAEK_REPLICAS": "1"}, ["'espaek'", "espeak"]),
     ({"STENTOR_PORT": "eight"}, ["server.port", "the environment"]),
     ({"STENTOR_PORT": ""}, ["server.port"]),
@@ -305,6 +342,13 @@ FILE_MISTAKES: list[tuple[str, list[str]]] = [
     ("[engines]\nespeak = 1\n", ["`engines.espeak` must be a table"]),
     ("[engines.espaek]\n", ["'espaek'"]),
     ("[engines.espeak]\nreplica = 1\n", ["engines.espeak.replica", "stentor.toml", "replicas"]),
+    ("[engines.mine]\namplitude = 0.5\n", ["'mine'", "kind"]),
+    ("[engines.mine]\nkind = 'tune'\n", ["'tune'", "tone"]),
+    ("[engines.mine]\nkind = ''\n", ["'mine'"]),
+    ("[engines.tone]\nkind = 5\n", ["`engines.tone.kind`", "stentor.toml"]),
+    ("[engines.'a b']\nkind = 'tone'\n", ["[engines.a b]", "letters, digits"]),
+    ("[engines.'a\\nb']\nkind = 'tone'\n", ["[engines.", "letters, digits"]),
+    ("[engines.'a.b']\nkind = 'tone'\n", ["[engines.a.b]", "letters, digits"]),
     ("[server\n", ["stentor.toml", "not valid TOML"]),
     ("[voices]\nmap = 'alloy'\n", ["`voices.map`"]),
     ("[voices]\nmap = { alloy = 5 }\n", ["`voices.map.alloy`", "stentor.toml"]),

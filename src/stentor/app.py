@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from stentor import threads
 from stentor.api.context import Context
 from stentor.api.server import create_api
-from stentor.engines import Engine, load
+from stentor.engines import Engine, make
 from stentor.errors import StentorError
 from stentor.lexicons.store import LexiconStore
 from stentor.pipeline.cast import Casting
@@ -32,7 +32,7 @@ _WAIT_FOR_DEFAULT_ENGINE = 5.0
 
 def build(settings: Settings) -> Context:
     """Build everything that speaks; nothing is started yet."""
-    engines: dict[str, Engine] = {name: load(name)(config) for name, config in settings.engines.items()}
+    engines = {name: make(name, config) for name, config in settings.engines.items()}
     voice_map = VoiceMap(settings.voices.map, settings.voices.map_file)
     catalog = Catalog(engines, settings.speech.default_engine, voice_map)
     lexicons = LexiconStore(settings.data_dir / "lexicons")

@@ -63,14 +63,15 @@ async def examine(loaded: Loaded) -> list[Finding]:
     catalog = context.catalog
     for name, engine in catalog.engines.items():
         findings.append(await _engine(name, engine))
-    unused = sorted(set(installed()) - set(loaded.settings.engines))
+    used = {config.kind or name for name, config in loaded.settings.engines.items()}
+    unused = sorted(installed().keys() - used)
     findings += [
         Finding("Engines", Mark.NOTE, f"{name} is installed, not in use", f"add [engines.{name}] to use it")
         for name in unused
     ]
     findings += await _voice_map(catalog)
-    findings += [
     findings += await _lexicons(context.lexicons)
+    findings += [
         Finding("Settings", Mark.BAD, sentence, "`stentor serve` refuses to start")
         for sentence in loaded.refused
     ]
@@ -133,7 +134,6 @@ async def _voice_map(catalog: Catalog) -> list[Finding]:
     return findings
 
 
-async def _speak_a_word(engine: Engine) -> float:
 async def _lexicons(lexicons: LexiconStore) -> list[Finding]:
     findings = []
     for lexicon in await lexicons.all():
@@ -148,6 +148,7 @@ async def _lexicons(lexicons: LexiconStore) -> list[Finding]:
     return findings
 
 
+async def _speak_a_word(engine: Engine) -> float:
     voices = await engine.voices()
     if not voices:
         raise EngineFailed("it has no voices.")
@@ -183,7 +184,7 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
         yield path, value
 
 
-def _shown(path: str, value: Any) -> str:  # noqa: ANN401  any setting
+def _shown(path: str, value: Any) -> str:  # noqa: ANN401  any setting; pydantic masks its own secrets
     if value and any(word in path.rpartition(".")[2] for word in _SECRET):
         return "********"
     return str(value)

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 
 from stentor.api.context import ApiConfig
 from stentor.engines import DEFAULT_ENGINES, EngineConfig, installed, load
-from stentor.errors import SettingsError
+from stentor.errors import SettingsError, printable
 from stentor.observe.logs import Level
 from stentor.pipeline.plan import PlanConfig
 from stentor.voices.aliases import parse_voice_map
@@ -107,6 +107,9 @@ WITHOUT_EFFECT = (
 )  # fmt: skip
 """Variables of the replaced systems that this version knows and does nothing with."""
 
+_ENGINE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_KIND_VARIABLE = re.compile(rf"{PREFIX}ENGINES_(?P<name>\w+)_KIND", re.ASCII)
+
 # What Kubernetes puts into every container beside a service that is called "stentor".
 _OF_KUBERNETES = re.compile(rf"{PREFIX}(SERVICE_(HOST|PORT).*|PORT_\d+_.*|PORT=[a-z]+://.*)", re.DOTALL)
 _DEMANDS_KEYS = ("REQUIRE_AUTH", "API_KEY_REQUIRED")
@@ -142,10 +145,12 @@ def load_settings(
     dotenv = _dotenv(folder / ".env")
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
+    written = list(_file_values(config, folder))
+    engines = _engine_names(written, [*dotenv, *environ])
     sources: list[tuple[Iterable[tuple[Any, ...]], str]] = [
-        (_file_values(config, folder), str(config or CONFIG_FILE)),
-        (_variables(dotenv, ".env"), ".env"),
-        (_variables(environ, "the environment"), "the environment"),
+        (written, str(config or CONFIG_FILE)),
+        (_variables(dotenv, ".env", engines), ".env"),
+        (_variables(environ, "the environment", engines), "the environment"),
         ((overrides or {}).items(), "the command line"),
     ]
     for pairs, source in sources:
@@ -195,6 +200,7 @@ def _file_values(config: Path | None, folder: Path) -> Iterator[tuple[str, Any]]
     for section, table in tables.items():
         if section == "engines":
             for path, own in _flat(section, table):
+                _check_engine_name(path.partition(".")[2])
                 yield path, {}
                 yield from _flat(path, own)
         elif section in SECTIONS:
@@ -210,7 +216,24 @@ def _flat(section: str, table: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN40
         yield f"{section}.{name}", value
 
 
-def _variables(variables: Mapping[str, str], source: str) -> Iterator[tuple[str, Any, str]]:
+def _engine_names(written: Iterable[tuple[str, Any]], variables: Iterable[str]) -> list[str]:
+    """Every name that may stand in a variable `STENTOR_ENGINES_NAME_SETTING`, the longest first."""
+    if not any(name.startswith(f"{PREFIX}ENGINES_") for name in variables):
+        return []
+    names = {path.split(".", 2)[1] for path, _ in written if path.startswith("engines.")}
+    names |= installed().keys()
+    in_variables = {_in_variable(name) for name in names}
+    declared = {found["name"].lower() for found in map(_KIND_VARIABLE.fullmatch, variables) if found}
+    return sorted(names | (declared - in_variables), key=len, reverse=True)
+
+
+def _in_variable(engine: str) -> str:
+    return engine.lower().replace("-", "_")
+
+
+def _variables(
+    variables: Mapping[str, str], source: str, engines: Iterable[str]
+) -> Iterator[tuple[str, Any, str]]:
     own = environment_names()
     for name, written in variables.items():
         if name in OLD_NAMES and written != "":
@@ -218,19 +241,19 @@ def _variables(variables: Mapping[str, str], source: str) -> Iterator[tuple[str,
     for name, written in variables.items():
         if not name.startswith(PREFIX) or _OF_KUBERNETES.fullmatch(f"{name}={written}"):
             continue
-        path = own.get(name) or _engine_variable(name)
+        path = own.get(name) or _engine_variable(name, engines)
         if path is None:
             raise SettingsError(f"{name} in {source} is no setting.{_nearest(name, own)}")
         yield path, _from_text(path, written), name
 
 
-def _engine_variable(name: str) -> str | None:
+def _engine_variable(name: str, engines: Iterable[str]) -> str | None:
     rest = name.removeprefix(f"{PREFIX}ENGINES_").lower()
     if rest == name.lower():
         return None
-    for engine in sorted(installed(), key=len, reverse=True):
-        if rest.startswith(f"{engine}_"):
-            return f"engines.{engine}.{rest.removeprefix(f'{engine}_')}"
+    for engine in engines:
+        if rest.startswith(f"{_in_variable(engine)}_"):
+            return f"engines.{engine}.{rest.removeprefix(f'{_in_variable(engine)}_')}"
     engine, _, setting = rest.partition("_")
     return f"engines.{engine}.{setting}"
 
@@ -243,7 +266,7 @@ def _from_text(path: str, written: str) -> Any:  # noqa: ANN401  whatever type t
         return written.lower()
     found = SECTIONS[section].model_fields.get(name) if section in SECTIONS else None
     if found is not None and get_origin(found.annotation) is tuple:
-        return [entry.strip() for entry in written.split(",") if entry.strip()]
+        return _listed(written)
     return written
 
 
@@ -256,11 +279,7 @@ def _build(values: Mapping[str, Any], origins: Mapping[str, str], folder: Path) 
             place = place.setdefault(step, {})
         if not (isinstance(value, dict) and name in place and path.startswith("engines.")):
             place[name] = value
-    engines = tree["engines"]
-    tree["engines"] = {
-        name: _checked(load(name).Config, table, f"engines.{name}", origins)
-        for name, table in engines.items()
-    }
+    tree["engines"] = {name: _engine(name, table, origins) for name, table in tree["engines"].items()}
     tree["engines"] = {name: config for name, config in tree["engines"].items() if config.enabled}
     settings: Settings = _checked(Settings, tree, "", origins)
     if settings.speech.default_engine not in settings.engines:
@@ -275,6 +294,28 @@ def _build(values: Mapping[str, Any], origins: Mapping[str, str], folder: Path) 
             "data_dir": settings.data_dir.expanduser(),
         }
     )
+
+
+def _check_engine_name(name: str) -> None:
+    if not _ENGINE_NAME.fullmatch(name):
+        raise SettingsError(
+            f"`[engines.{printable(name)}]` is no name for an engine: it takes letters, digits, `-` and `_`."
+        )
+
+
+def _engine(name: str, table: Mapping[str, Any], origins: Mapping[str, str]) -> Any:  # noqa: ANN401
+    _check_engine_name(name)
+    kind = table.get("kind")
+    model = load(kind if isinstance(kind, str) and kind else name).Config
+    lists = {
+        key for key, described in model.model_fields.items() if get_origin(described.annotation) is tuple
+    }
+    values = {key: _listed(value) if key in lists else value for key, value in table.items()}
+    return _checked(model, values, f"engines.{name}", origins)
+
+
+def _listed(value: Any) -> Any:  # noqa: ANN401  whatever type the setting has
+    return [entry.strip() for entry in value.split(",") if entry.strip()] if isinstance(value, str) else value
 
 
 def _checked(model: type[Any], value: Any, above: str, origins: Mapping[str, str]) -> Any:  # noqa: ANN401

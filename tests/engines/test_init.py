@@ -11,7 +11,7 @@ import pytest
 from stentor import engines
 from stentor.engines import DEFAULT_ENGINES, Capabilities, Engine, EngineConfig
 from stentor.engines.tone import ToneEngine
-from stentor.errors import SettingsError
+from stentor.errors import EngineUnavailable, SettingsError
 from stentor.types import AudioChunk, Utterance, Voice, VoiceId
 
 
@@ -102,6 +102,26 @@ async def test_an_engine_finds_its_voices_by_their_ids_in_any_case() -> None:
         assert found is not None
         assert found.id == "Ann"
     assert await engine.find_voice("Cleo", "en") is None
+
+
+async def test_an_engine_of_a_table_has_its_name_and_so_have_its_voices() -> None:
+    for kind in DEFAULT_ENGINES:
+        made = [engines.make(name, engines.load(kind).Config(kind=kind)) for name in ("one", "other")]
+        for engine, name in zip(made, ("one", "other"), strict=True):
+            assert engine.name == name
+            assert {voice.engine for voice in await engine.voices()} == {name}
+            some = (await engine.voices())[0]
+            found = await engine.find_voice(some.id, None)
+            assert found is not None
+            assert found.engine == name
+        assert engines.load(kind).name == kind
+
+
+async def test_an_engine_that_is_not_open_says_its_own_name() -> None:
+    quick = engines.make("quick", engines.load("espeak").Config(kind="espeak"))
+    voice = (await quick.voices())[0]
+    with pytest.raises(EngineUnavailable, match="engine quick is not running"):
+        await anext(quick.synthesize(Utterance("Hello.", voice)))
 
 
 def test_an_engine_s_settings_refuse_what_they_do_not_know() -> None:

@@ -67,7 +67,7 @@ class EngineConfig(BaseModel):
     kind: str | None = Field(
         default=None,
         min_length=1,
-        description="Which engine it is, if the table has a name of your own; so one can be used more than once.",
+        description="Which engine it is, if the table has a name of your own; so it can be used twice.",
     )
 
 
@@ -135,7 +135,7 @@ def load(name: str) -> type[Any]:
         known = ", ".join(sorted(installed()))
         raise SettingsError(
             f"There is no engine {name!r}. Installed engines: {known}. "
-            "A table of another name says which of them it is: `kind = \"…\"`."
+            'A table of another name says which of them it is: `kind = "…"`.'
         )
     try:
         loaded: type[Any] = entry.load()
