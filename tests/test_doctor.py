@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from stentor import __version__, doctor, engines
 from stentor.cli import main
@@ -90,7 +90,7 @@ class _Secretive(ToneEngine):
         bearer_token: str = ""
         database_password: str = ""
         monkey: str = ""
-        passes: dict[str, SecretStr] = {}
+        passes: dict[str, SecretStr] = Field(default_factory=dict)
 
 
 async def test_secrets_are_masked_and_an_empty_one_is_seen_to_be_empty(

@@ -211,7 +211,7 @@ def test_a_list_of_an_engine_is_written_with_commas(folder: Path, monkeypatch: p
     listing = type("ListingEngine", (), {"Config": _Listing})
     monkeypatch.setattr("stentor.settings.load", lambda name: listing if name == "lister" else ToneEngine)
     variables = {"STENTOR_ENGINES_LISTER_NAMES": " a, b,,c ", "STENTOR_DEFAULT_ENGINE": "tone"}
-    assert value(load(folder, **variables), "engines.lister.names") == ("a", "b", "c")
+    assert value(load_settings(environ=variables, folder=folder), "engines.lister.names") == ("a", "b", "c")
 
 
 def test_later_sources_win_and_each_names_itself(folder: Path) -> None:
