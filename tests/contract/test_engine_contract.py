@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,8 @@ import pytest
 from stentor import engines
 from stentor.engines import Engine
 from stentor.errors import StentorError
-from stentor.types import Utterance, Voice, VoiceId
+from stentor.text.script import STYLES
+from stentor.types import Pronunciation, Utterance, Voice, VoiceId, WordMark
 from stentor.voices.aliases import OPENAI_VOICES, VoiceMap
 from stentor.voices.catalog import Catalog
 
@@ -120,6 +123,77 @@ async def test_each_of_openai_s_voices_is_somebody_who_speaks(engine: Engine) ->
         found, voice = await catalog.find(catalog.candidates("tts-1"), name, None)
         assert found is engine
         assert (await listen(engine, Utterance("Hello there.", voice))).any(), name
+
+
+async def marked(engine: Engine, utterance: Utterance) -> tuple[list[WordMark], int]:
+    """Return every mark, and how many samples there were."""
+    marks: list[WordMark] = []
+    made = 0
+    async with asyncio.timeout(10):
+        async for chunk in engine.synthesize(utterance):
+            marks += chunk.marks
+            made += chunk.samples.size
+    return marks, made
+
+
+async def test_nobody_is_told_of_words_unasked(engine: Engine) -> None:
+    assert (await marked(engine, await speaking(engine)))[0] == []
+
+
+async def test_the_marks_of_words_are_in_order_inside_the_text_and_inside_the_audio(engine: Engine) -> None:
+    voices = await engine.voices()
+    for text in (SENTENCE, "1,234 - 😀 é́́ 今天, (x)  y\n\nz. w...", " a ", "...", "\u200b"):
+        for voice in range(0, len(voices), 1 + len(voices) // 12):
+            utterance = replace(await speaking(engine, text, voice=voice), marks=True)
+            try:
+                marks, made = await marked(engine, utterance)
+            except StentorError:
+                continue
+            assert engine.capabilities.marks or not marks
+            assert all(0 <= mark.start < mark.end <= len(text) for mark in marks)
+            assert all(0 <= mark.sample <= made for mark in marks)
+            assert all(one.end <= two.start and one.sample <= two.sample for one, two in pairwise(marks))
+
+
+async def test_every_voice_of_an_engine_with_marks_has_them(engine: Engine) -> None:
+    if not engine.capabilities.marks:
+        pytest.skip("has no marks")
+    for voice in range(len(await engine.voices())):
+        utterance = replace(await speaking(engine, "a 1 o", voice=voice), marks=True)
+        marks, _ = await marked(engine, utterance)
+        assert marks, utterance.voice.id
+        assert marks[0].start == 0
+
+
+async def test_a_word_that_comes_later_is_marked_later(engine: Engine) -> None:
+    if not engine.capabilities.marks:
+        pytest.skip("has no marks")
+    fastest = engine.capabilities.speed[1]
+    utterance = replace(await speaking(engine), marks=True)
+    marks, made = await marked(engine, utterance)
+    faster, sooner = await marked(engine, replace(utterance, speed=fastest))
+    assert len(marks) >= 6
+    assert [mark.start for mark in faster] == [mark.start for mark in marks]
+    for slow, fast in zip(marks, faster, strict=True):
+        assert fast.sample / sooner == pytest.approx(slow.sample / made, abs=0.08)
+
+
+async def test_an_engine_speaks_what_it_says_it_can(engine: Engine) -> None:
+    """In each style, emphasis and pitch that it declares, and with pronunciations; none of them stays."""
+    can = engine.capabilities
+    assert set(can.styles) <= set(STYLES)
+    assert can.pitch[0] <= 0 <= can.pitch[1]
+    plain = await speaking(engine)
+    before = await listen(engine, plain)
+    asked: list[dict[str, Any]] = [{"style": style} for style in can.styles]
+    asked += [{"pitch": pitch} for pitch in can.pitch]
+    asked += [{"emphasis": emphasis} for emphasis in ("strong", "moderate", "reduced") if can.emphasis]
+    asked += [{"pronunciations": (Pronunciation(4, 7, "ˈnaɪn"),)} for _ in range(can.phonemes)]
+    asked += [{"is_complete": False}, {"marks": True}]
+    for changes in asked:
+        assert (await listen(engine, replace(plain, **changes))).any(), changes
+    if not can.seed:
+        assert len(await listen(engine, plain)) == pytest.approx(len(before), rel=0.02)
 
 
 def outline(engine: Engine, samples: Samples) -> Samples:
