@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from stentor.engines.tone import ToneEngine
 from stentor.lexicons.store import LexiconStore
 from stentor.pipeline.cast import Casting
 from stentor.pipeline.plan import PlanConfig, Planner
+from stentor.pipeline.routes import RouteConfig, Router
 from stentor.voices.aliases import VoiceMap
 from stentor.voices.catalog import Catalog
 
@@ -34,6 +35,7 @@ def make_api(
     limit: int = 4096,
     names: Mapping[str, str] | None = None,
     lexicons: Path = _NOWHERE,
+    routes: Sequence[RouteConfig] = (),
 ) -> FastAPI:
     """Make an application around some engines, the first the default; around the tone engine if none.
 
@@ -43,7 +45,7 @@ def make_api(
     catalog = Catalog(served, next(iter(served)), VoiceMap(names or {}, None))
     store = LexiconStore(lexicons)
     config = PlanConfig(max_text_length=limit, default_engine=next(iter(served)))
-    planner = Planner(Casting(catalog, store), config)
+    planner = Planner(Casting(catalog, store), config, Router(catalog, routes))
     return create_api(Context(catalog, planner, store, api or ApiConfig()), _nothing_to_open)
 
 

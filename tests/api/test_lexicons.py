@@ -234,6 +234,12 @@ async def test_a_pls_document_is_refused_with_its_place(client: httpx.AsyncClien
     assert assert_envelope(answer, 400, "invalid_lexicon").startswith("Line 5, column 5: '7'")
 
 
+async def test_a_web_page_cannot_have_a_browser_keep_one(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/lexicons?id=a", content=b'{"a": "b"}')
+    assert "content-type" not in answer.request.headers
+    assert_envelope(answer, 415, "unsupported_media_type")
+
+
 @pytest.mark.parametrize("method", ["post", "put", "patch"])
 async def test_other_media_types_are_refused(client: httpx.AsyncClient, method: str) -> None:
     path = "/v1/lexicons" if method == "post" else "/v1/lexicons/a"

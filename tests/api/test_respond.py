@@ -166,7 +166,7 @@ class Given:
 
 async def test_a_stream_is_sent_part_by_part_and_ended() -> None:
     caller, parts = Caller(), Given(b"one", b"two", b"three")
-    await caller.hear(Streamed(parts(), "audio/mpeg", {"X-Voice": "alloy"}))
+    await caller.hear(Streamed(parts(), "audio/mpeg", lambda: {"X-Voice": "alloy"}))
     start = caller.sent[0]
     assert start["status"] == 200
     headers = dict(start["headers"])
@@ -183,7 +183,7 @@ async def test_a_stream_is_sent_part_by_part_and_ended() -> None:
 async def test_an_error_before_the_first_part_is_raised_and_nothing_is_sent() -> None:
     caller, parts = Caller(), Given(error=errors.EngineBusy("tone"))
     with pytest.raises(errors.EngineBusy):
-        await caller.hear(Streamed(parts(), "audio/mpeg", {}))
+        await caller.hear(Streamed(parts(), "audio/mpeg", dict))
     assert caller.sent == []
     assert parts.closed
 
@@ -191,7 +191,7 @@ async def test_an_error_before_the_first_part_is_raised_and_nothing_is_sent() ->
 @pytest.mark.parametrize("error", [errors.NothingSpoken("tone"), ValueError("a fault"), OSError()])
 async def test_an_error_after_the_first_part_never_looks_like_an_end(error: Exception) -> None:
     caller, parts = Caller(), Given(b"one", error=error)
-    await caller.hear(Streamed(parts(), "audio/mpeg", {}))
+    await caller.hear(Streamed(parts(), "audio/mpeg", dict))
     assert caller.parts == [b"one"]
     assert not caller.heard_the_end
     assert parts.closed
@@ -201,7 +201,7 @@ async def test_an_error_after_the_first_part_never_looks_like_an_end(error: Exce
 async def test_a_caller_who_leaves_stops_the_work_at_once(after: int) -> None:
     given = [b"one", b"two"][:after]
     caller, parts = Caller(leaves_after=after), Given(*given, forever=True)
-    await caller.hear(Streamed(parts(), "audio/mpeg", {}))
+    await caller.hear(Streamed(parts(), "audio/mpeg", dict))
     assert parts.closed
     assert not caller.heard_the_end
     assert caller.parts == given
@@ -209,7 +209,7 @@ async def test_a_caller_who_leaves_stops_the_work_at_once(after: int) -> None:
 
 async def test_a_server_that_stops_cancels_the_stream_and_says_so() -> None:
     caller, parts = Caller(), Given(b"one", forever=True)
-    task = asyncio.create_task(caller.hear(Streamed(parts(), "audio/mpeg", {})))
+    task = asyncio.create_task(caller.hear(Streamed(parts(), "audio/mpeg", dict)))
     await caller.heard_something.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -283,7 +283,7 @@ async def test_no_task_is_left_over() -> None:
     for after in (None, 0, 1):
         caller = Caller(leaves_after=after)
         with suppress(errors.StentorError):
-            await caller.hear(Streamed(Given(b"one", b"two")(), "audio/mpeg", {}))
+            await caller.hear(Streamed(Given(b"one", b"two")(), "audio/mpeg", dict))
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == {asyncio.current_task()}
 

@@ -12,21 +12,24 @@ from stentor.api.timed import TimesWriter
 from stentor.text.captions import cues, srt, vtt
 
 if TYPE_CHECKING:
-    from stentor.pipeline.plan import Plan
-    from stentor.pipeline.times import Times
+    from stentor.pipeline.answer import Answer
     from stentor.types import Timed
 
 MEDIA_TYPES = {"srt": "application/x-subrip", "vtt": "text/vtt"}
 _WRITERS = {"srt": srt, "vtt": vtt}
 
 
-def captions(plan: Plan, times: Times, form: str, delay: float, duration: float) -> Response:
-    """Write what is known of a speech of so many seconds; `delay` is that of its format."""
+def captions(answer: Answer, form: str, delay: float) -> Response:
+    """Write what is known of a speech that is over; `delay` is that of its format."""
+    plan, usage, times = answer.plan, answer.attempt.usage, answer.attempt.times
     if form == "json":
-        answer = {"duration": round(duration, 3), **TimesWriter(plan, times, delay).all()}
-        return JSONResponse(answer, headers=named(plan))
+        duration = round(usage.samples / plan.sample_rate, 3)
+        return JSONResponse(
+            {"duration": duration, **TimesWriter(plan, delay).all(times)}, headers=named(answer)
+        )
+    assert times is not None  # noqa: S101  captions are asked for with times
     shown = cues([_later(timed, delay) for timed in times.sentences], [_later(w, delay) for w in times.words])
-    headers = {**named(plan), "Content-Disposition": f'attachment; filename="speech.{form}"'}
+    headers = {**named(answer), "Content-Disposition": f'attachment; filename="speech.{form}"'}
     return Response(_WRITERS[form](shown), media_type=f"{MEDIA_TYPES[form]}; charset=utf-8", headers=headers)
 
 

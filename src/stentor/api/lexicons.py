@@ -28,6 +28,7 @@ from stentor.lexicons.form import (
     identity_from,
     json_from_lexicon,
 )
+from stentor.pipeline.answer import Answer
 from stentor.pipeline.request import SpeechRequest
 from stentor.text.language import language_tag
 from stentor.text.lexicon import Entry, Lexicon, Matcher
@@ -166,7 +167,8 @@ async def delete(lexicon_id: str, context: ContextDep) -> Response:
 
 
 def _is_xml(request: Request) -> bool:
-    media_type = media_type_of(request)
+    # A page of another origin can have a browser send a body without a type, but none with one of these.
+    media_type = media_type_of(request) if "content-type" in request.headers else ""
     if media_type not in _XML and not is_json(media_type):
         raise UnsupportedMediaType(media_type, MEDIA_TYPE)
     return media_type in _XML
@@ -262,11 +264,11 @@ async def lexicon_test(request: Request) -> Response:
         tags=False,
         lexicon=(replace(entry, language=None),),
     )
-    plan = await context.planner.plan(asked)
-    engine = plan.cast.lead.engine
+    answer = await Answer.to(context.planner, asked)
+    engine = answer.plan.cast.lead.engine
     if entry.ipa and not engine.capabilities.phonemes:
-        plan.cast.warn(f"`ipa` was ignored: the engine {engine.name} takes no pronunciations")
-    return whole(context, plan)
+        answer.plan.cast.warn(f"`ipa` was ignored: the engine {engine.name} takes no pronunciations")
+    return whole(context, answer)
 
 
 async def _tested(context: Context, body: LexiconTest) -> Entry:

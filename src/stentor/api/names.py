@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from stentor.pipeline.answer import Answer
     from stentor.pipeline.plan import Plan
 
 
-def named(plan: Plan) -> dict[str, str]:
-    """Name what was asked for, who speaks, and what is left out."""
+def named(answer: Answer) -> dict[str, str]:
+    """Name what was asked for, who speaks, who did not, and what is left out."""
+    headers = names_of(answer.plan)
+    if answer.failures:
+        headers["X-Stentor-Fallback"] = ", ".join(f"{name}: {error.code}" for name, error in answer.failures)
+    return headers
+
+
+def names_of(plan: Plan) -> dict[str, str]:
+    """Name what is planned."""
     lead = plan.cast.lead
     headers = {
         "X-Model": _ascii(plan.request.model),

@@ -12,7 +12,7 @@ from stentor import threads
 from stentor.api.body import read_body
 from stentor.api.context import context_of
 from stentor.api.documented import PLAN
-from stentor.api.names import named
+from stentor.api.names import names_of
 from stentor.api.operations import Operation
 from stentor.api.wire import SpeechBody
 from stentor.pipeline.lines import Line
@@ -31,7 +31,7 @@ async def text_plan(request: Request) -> Response:
     body = await read_body(request, SpeechBody, context.config.max_body_bytes, context.config.body_seconds)
     plan = await context.planner.plan(body.request())
     answer = await threads.run(_described, plan)
-    return JSONResponse(answer, headers=named(plan))
+    return JSONResponse(answer, headers=names_of(plan))
 
 
 def _described(plan: Plan) -> dict[str, Any]:

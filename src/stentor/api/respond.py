@@ -81,14 +81,18 @@ class Streamed(Response):
     """
 
     def __init__(
-        self, parts: AsyncGenerator[bytes, None], media_type: str, headers: Mapping[str, str]
+        self,
+        parts: AsyncGenerator[bytes, None],
+        media_type: str,
+        headers: Callable[[], Mapping[str, str]],
     ) -> None:
         self.status_code = 200
         self.media_type = media_type
         self.background = None
         self._parts = parts
+        self._made_headers = headers  # who speaks is not known before the first part
         self._began = perf_counter()
-        self.init_headers(headers)
+        self.raw_headers = []
 
     def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
         """Set the headers; there is no length to tell."""
@@ -101,6 +105,7 @@ class Streamed(Response):
         """Send the answer."""
         async with _Leaving(scope, receive) as leaving, aclosing(self._parts) as parts:
             first = await anext(parts, b"")
+            self.init_headers(self._made_headers())
             self.raw_headers.append((b"server-timing", _timing(self._began)))
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             try:

@@ -185,15 +185,15 @@ class _Connection:
         total = 0
         failed = False
         times = work.plan.times()
-        encoder = work.plan.format.open(work.plan.sample_rate, not work.as_made)
+        encoder = work.plan.encoder(whole=not work.as_made)
         try:
             async with aclosing(_audio(work, encoder, times)) as parts:
                 async for part in parts:
                     total += len(part)
                     await self._send(self._websocket.send_bytes(part))
             if times:
-                written = TimesWriter(work.plan, times, encoder.delay / work.plan.sample_rate).all()
-                await self._tell(type="audio.timestamps", **where, **written)
+                writer = TimesWriter(work.plan, encoder.delay / work.plan.sample_rate)
+                await self._tell(type="audio.timestamps", **where, **writer.all(times))
         except StentorError as error:
             failed = True
             await self._tell_error(error, **where)

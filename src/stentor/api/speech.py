@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -34,9 +34,7 @@ from stentor.api.timed import TimesWriter
 from stentor.api.wire import BatchBody, CaptionsBody, SpeechBody
 from stentor.audio.encode import Encoder, encoded
 from stentor.errors import AnswerTooLong, InvalidRequest, StentorError
-from stentor.pipeline.plan import Plan
-from stentor.pipeline.speak import Usage, speak
-from stentor.pipeline.times import Times
+from stentor.pipeline.answer import Answer
 from stentor.types import AudioChunk
 
 _AUDIO_TOKENS_PER_SECOND = 20
@@ -51,40 +49,38 @@ async def speech(request: Request) -> Response:
     """
     context = context_of(request)
     body = await _asked(request, SpeechBody)
-    plan = await context.planner.plan(body.request())
+    answer = await Answer.to(context.planner, body.request())
     if body.stream_format == "sse":
-        return _events(plan)
+        return _events(answer)
     if body.stream and request.scope.get("http_version") != "1.0":
-        encoder = plan.format.open(plan.sample_rate, False)
-        parts = encoded(speak(plan.lines(), plan.sample_rate), encoder)
-        return Streamed(parts, plan.format.media_type, _headers(plan))
-    return whole(context, plan)
+        parts = encoded(answer.chunks(), answer.plan.encoder(whole=False))
+        return Streamed(parts, answer.plan.format.media_type, partial(_headers, answer))
+    return whole(context, answer)
 
 
-def whole(context: Context, plan: Plan) -> Response:
+def whole(context: Context, answer: Answer) -> Response:
     """Answer with a whole file."""
-    return Worked(partial(_whole, plan, _Allowance(context.config.max_whole_seconds)))
+    return Worked(partial(_whole, answer, _Allowance(context.config.max_whole_seconds)))
 
 
 async def speech_base64(request: Request) -> Response:
     """Speak a text and answer with JSON that holds the whole file in base64."""
     context = context_of(request)
     body = await _asked(request, SpeechBody)
-    plan = await context.planner.plan(body.request())
+    answer = await Answer.to(context.planner, body.request())
 
     async def make() -> Response:
-        usage = Usage()
-        times = plan.times()
-        encoder = plan.format.open(plan.sample_rate, True)
-        audio = await _file(plan, encoder, _Allowance(context.config.max_whole_seconds), usage, times)
-        answer = {
+        encoder = answer.plan.encoder(whole=True)
+        audio = await _file(answer, encoder, _Allowance(context.config.max_whole_seconds))
+        plan, usage = answer.plan, answer.attempt.usage
+        told = {
             "audio": InBase64(audio),
             "format": plan.format.name,
             "sample_rate": plan.sample_rate,
             "duration_ms": round(1000 * usage.samples / plan.sample_rate),
-            **(TimesWriter(plan, times, encoder.delay / plan.sample_rate).all() if times else {}),
+            **_times(answer, encoder),
         }
-        return json_parts(answer, named(plan))
+        return json_parts(told, named(answer))
 
     return Worked(make)
 
@@ -98,18 +94,15 @@ async def speech_captions(request: Request) -> Response:
     context = context_of(request)
     body = await _asked(request, CaptionsBody)
     asked = body.request()
-    plan = await context.planner.plan(replace(asked, times=asked.times or ("word", "sentence")))
-    times = Times()
-    delay = plan.format.open(plan.sample_rate, not body.stream).delay / plan.sample_rate
+    answer = await Answer.to(context.planner, replace(asked, times=asked.times or ("word", "sentence")))
+    encoder = answer.plan.encoder(whole=not body.stream)
 
     async def make() -> Response:
-        usage = Usage()
         allowance = _Allowance(context.config.max_whole_seconds)
-        async with aclosing(allowance.bound(_speak(plan, usage, times))) as chunks:
+        async with aclosing(allowance.bound(answer.chunks())) as chunks:
             async for _ in chunks:
                 pass
-        duration = usage.samples / plan.sample_rate
-        return await threads.run(captions, plan, times, body.format, delay, duration)
+        return await threads.run(captions, answer, body.format, encoder.delay / answer.plan.sample_rate)
 
     return Worked(make)
 
@@ -139,8 +132,9 @@ async def _batch(context: Context, requests: list[dict[str, Any]]) -> Response:
     async def one(index: int, fields: dict[str, Any]) -> dict[str, Any]:
         async with at_once:
             try:
-                plan = await context.planner.plan(validate(fields, SpeechBody, f"items.{index}.").request())
-                return {"index": index, "status": "success", **await _batch_item(plan, allowance)}
+                asked = validate(fields, SpeechBody, f"items.{index}.").request()
+                answer = await Answer.to(context.planner, asked)
+                return {"index": index, "status": "success", **await _batch_item(answer, allowance)}
             except StentorError as error:
                 return {"index": index, "status": "error", "error": error_object(error)}
 
@@ -157,31 +151,26 @@ async def _batch(context: Context, requests: list[dict[str, Any]]) -> Response:
     })
 
 
-async def _batch_item(plan: Plan, allowance: _Allowance) -> dict[str, Any]:
-    usage = Usage()
-    times = plan.times()
-    encoder = plan.format.open(plan.sample_rate, True)
+async def _batch_item(answer: Answer, allowance: _Allowance) -> dict[str, Any]:
+    encoder = answer.plan.encoder(whole=True)
+    audio = await _file(answer, encoder, allowance)
     return {
-        "audio_data": InBase64(await _file(plan, encoder, allowance, usage, times)),
-        "media_type": plan.format.media_type,
-        "usage": _tokens(plan, usage),
-        **(TimesWriter(plan, times, encoder.delay / plan.sample_rate).all() if times else {}),
-        **({"warnings": plan.warnings} if plan.warnings else {}),
+        "audio_data": InBase64(audio),
+        "media_type": answer.plan.format.media_type,
+        "usage": _tokens(answer),
+        **_times(answer, encoder),
+        **({"warnings": answer.plan.warnings} if answer.plan.warnings else {}),
     }
 
 
-def _events(plan: Plan) -> Response:
-    usage = Usage()
-    times = plan.times()
-    encoder = plan.format.open(plan.sample_rate, False)
-    writer = TimesWriter(plan, times, encoder.delay / plan.sample_rate) if times else None
-    count: Callable[[], dict[str, int]] = partial(_tokens, plan, usage)
+def _events(answer: Answer) -> Response:
+    encoder = answer.plan.encoder(whole=False)
+    writer = TimesWriter(answer.plan, encoder.delay / answer.plan.sample_rate)
+    parts = encoded(answer.chunks(), encoder)
     return Streamed(
-        server_sent_events(
-            encoded(_speak(plan, usage, times), encoder), count, writer.new if writer else dict
-        ),
+        server_sent_events(parts, partial(_tokens, answer), lambda: writer.new(answer.attempt.times)),
         "text/event-stream; charset=utf-8",
-        {**named(plan), "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+        lambda: {**named(answer), "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
 
@@ -212,26 +201,25 @@ class _Allowance:
             raise AnswerTooLong(self._most)
 
 
-async def _whole(plan: Plan, allowance: _Allowance) -> Response:
-    encoder = plan.format.open(plan.sample_rate, True)
-    return Parts([await _file(plan, encoder, allowance, Usage())], plan.format.media_type, _headers(plan))
+async def _whole(answer: Answer, allowance: _Allowance) -> Response:
+    audio = await _file(answer, answer.plan.encoder(whole=True), allowance)
+    return Parts([audio], answer.plan.format.media_type, _headers(answer))
 
 
-async def _file(
-    plan: Plan, encoder: Encoder, allowance: _Allowance, usage: Usage, times: Times | None = None
-) -> bytes:
+async def _file(answer: Answer, encoder: Encoder, allowance: _Allowance) -> bytes:
     encoder.blocking = True  # whatever the format, a long file takes long to put together
-    async with aclosing(encoded(allowance.bound(_speak(plan, usage, times)), encoder)) as parts:
+    async with aclosing(encoded(allowance.bound(answer.chunks()), encoder)) as parts:
         return await threads.run(b"".join, [part async for part in parts])
 
 
-def _speak(plan: Plan, usage: Usage, times: Times | None) -> AsyncGenerator[AudioChunk, None]:
-    return speak(plan.lines(), plan.sample_rate, usage, times)
+def _times(answer: Answer, encoder: Encoder) -> dict[str, Any]:
+    return TimesWriter(answer.plan, encoder.delay / answer.plan.sample_rate).all(answer.attempt.times)
 
 
-def _tokens(plan: Plan, usage: Usage) -> dict[str, int]:
+def _tokens(answer: Answer) -> dict[str, int]:
     """Count what OpenAI counts: a token is a character of text, or 50 ms of audio."""
-    output = math.ceil(_AUDIO_TOKENS_PER_SECOND * usage.samples / plan.sample_rate)
+    usage = answer.attempt.usage
+    output = math.ceil(_AUDIO_TOKENS_PER_SECOND * usage.samples / answer.plan.sample_rate)
     return {
         "input_tokens": usage.characters,
         "output_tokens": output,
@@ -239,9 +227,9 @@ def _tokens(plan: Plan, usage: Usage) -> dict[str, int]:
     }
 
 
-def _headers(plan: Plan) -> dict[str, str]:
-    name = f"speech.{plan.format.name}"
-    return {**named(plan), "Content-Disposition": f'attachment; filename="{name}"'}
+def _headers(answer: Answer) -> dict[str, str]:
+    name = f"speech.{answer.plan.format.name}"
+    return {**named(answer), "Content-Disposition": f'attachment; filename="{name}"'}
 
 
 _EXAMPLE = {"model": "tts-1", "voice": "alloy", "input": "Hello, world!"}

@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
 
 class TimesWriter:
-    """Writes what is known of a stream's times, each once.
+    """Writes what is known of the times of a plan's stream, each once.
 
     `delay` is how long after the first sample players let it be heard, in seconds.
     """
 
-    def __init__(self, plan: Plan, times: Times, delay: float = 0.0) -> None:
-        self._times = times
+    def __init__(self, plan: Plan, delay: float = 0.0) -> None:
         self._delay = delay
         self._starts = [part.start for part in plan.request.parts]
         self._wanted = [f"{kind}s" for kind in plan.request.times]
         self._written = [0, 0, 0]
 
-    def new(self) -> dict[str, Any]:
+    def new(self, times: Times | None) -> dict[str, Any]:
         """Return what became known since the last call; empty if nothing did."""
+        if times is None:
+            return {}
         words, sentences, marks = self._written
-        times = self._times
         self._written = [len(times.words), len(times.sentences), len(times.marks)]
         found = {
             "words": [self._item("word", word) for word in times.words[words:]],
@@ -36,9 +36,9 @@ class TimesWriter:
         }
         return {kind: items for kind, items in found.items() if items and kind in (*self._wanted, "marks")}
 
-    def all(self) -> dict[str, Any]:
+    def all(self, times: Times | None) -> dict[str, Any]:
         """Return everything, with a list for whatever was asked for."""
-        return {**{kind: [] for kind in self._wanted}, **self.new()}
+        return {**{kind: [] for kind in self._wanted}, **self.new(times)}
 
     def _item(self, name: str, timed: Timed) -> dict[str, Any]:
         part, start, end = self._place(timed.source_start, timed.source_end)

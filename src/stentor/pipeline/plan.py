@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from stentor.audio.encode import FORMATS, Format
+from stentor.audio.encode import FORMATS, Encoder, Format
 from stentor.engines import Engine
 from stentor.errors import InvalidRequest, NothingToSpeak, TextTooLong, Unsupported, quoted
 from stentor.pipeline.cast import Cast, Casting
@@ -88,6 +88,10 @@ class Plan:
         """Make what gathers the times that are wanted of one stream; None if none are."""
         has_marks = any(isinstance(item, Mark) for item in self.items)
         return Times() if self.request.times or has_marks else None
+
+    def encoder(self, *, whole: bool) -> Encoder:
+        """Open an encoder for the plan's format: of a file that is sent as it is made, or whole."""
+        return self.format.open(self.sample_rate, whole)
 
     def lines(self) -> Iterator[Step]:
         """Read the plan's text, as its lines are needed."""
