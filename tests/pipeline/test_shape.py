@@ -59,3 +59,11 @@ async def test_volume_is_in_decibels() -> None:
     assert np.abs(heard).max() == pytest.approx(0.4, rel=0.01)
     _, heard = await shaped(tone(0.5), volume=-np.inf)
     assert not heard.any()
+
+
+@pytest.mark.parametrize("stretch", [0.3, 0.7, 1.0, 1.4, 2.5, 4.0])
+async def test_the_edges_are_soft_whatever_the_pace(stretch: float) -> None:
+    _, heard = await shaped(tone(0.51), tone(0.37), stretch=stretch)
+    assert np.abs(heard[[0, -1]]).max() < 0.002
+    assert np.abs(heard[:12]).max() < np.abs(heard).max() / 4
+    assert np.abs(heard[-12:]).max() < np.abs(heard).max() / 4
