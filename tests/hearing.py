@@ -76,3 +76,10 @@ def pitches(samples: Samples, rate: int) -> np.ndarray:
 
 def _autocorrelation(frame: np.ndarray) -> np.ndarray:
     return np.fft.irfft(np.abs(np.fft.rfft(frame, 4 * frame.size)) ** 2)[: frame.size]
+
+
+def onsets(samples: Samples, rate: int, quiet: float = 0.04, floor: float = -40.0) -> list[float]:
+    """Return when something is heard behind at least so many seconds of quiet, and at first, in seconds."""
+    loud = np.flatnonzero(np.abs(samples) > 10 ** (floor / 20))
+    begins = np.concatenate((loud[:1], loud[1:][np.diff(loud) > quiet * rate]))
+    return [float(begin) / rate for begin in begins]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.server import Server, running
+from tests.ear import Ear
 
 _HERE = Path(__file__).parent
 
@@ -24,3 +25,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Run one server for the whole session; it must end tidily after all that was done to it."""
     with running(tmp_path_factory.mktemp("server")) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def ear() -> Ear:
+    """Return a recognizer; loading one takes a while."""
+    return Ear()

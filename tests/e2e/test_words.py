@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from tests.e2e.server import Server
+from tests.ear import RATE, Ear
 from tests.hearing import decode
-from tests.tools import skip_or_fail
 
-RATE = 16_000
 # Each word of a sentence may be another one, or missing.
 SENTENCES = {
     "the small boat sailed across the river": "big train drove along a harbor",
@@ -32,48 +31,6 @@ def near_misses(sentence: str, others: str) -> list[str]:
     ]
     dropped = [[*words[:place], *words[place + 1 :]] for place in range(len(words)) if len(words[place]) > 3]
     return [" ".join(words) for words in changed + dropped]
-
-
-class Ear:
-    """Recognizes one of several sentences."""
-
-    def __init__(self) -> None:
-        pocketsphinx = pytest.importorskip("pocketsphinx")
-        self._decoder = pocketsphinx.Decoder(samprate=RATE, lm=None, loglevel="FATAL")
-        self._grammars = 0
-
-    def hears(self, sound: np.ndarray, sentences: list[str]) -> str:
-        """Return the sentence that the sound is most like."""
-        unknown = {word for word in " ".join(sentences).split() if self._decoder.lookup_word(word) is None}
-        assert not unknown, f"the recognizer does not know {unknown}"
-        self._grammars += 1
-        name = f"grammar{self._grammars}"
-        self._decoder.add_jsgf_string(
-            name, f"#JSGF V1.0;\ngrammar {name};\npublic <s> = {' | '.join(sentences)};\n"
-        )
-        self._decoder.activate_search(name)
-        self._decoder.start_utt()
-        self._decoder.process_raw(prepared(sound), full_utt=True)
-        self._decoder.end_utt()
-        heard = self._decoder.hyp()
-        self._decoder.remove_search(name)
-        return heard.hypstr if heard else ""
-
-
-def prepared(sound: np.ndarray) -> bytes:
-    """Put a quiet room around the sound, which the recognizer needs."""
-    silence = np.zeros(round(0.3 * RATE), np.float32)
-    room = np.concatenate((silence, sound, silence))
-    noise = np.random.default_rng(1).standard_normal(room.size) * 10 ** (-60 / 20)
-    return (np.clip(room + noise, -1, 1) * 32767).astype("<i2").tobytes()
-
-
-@pytest.fixture(scope="module")
-def ear() -> Ear:
-    try:
-        return Ear()
-    except pytest.skip.Exception:
-        skip_or_fail("pocketsphinx is not installed")
 
 
 def say(server: Server, text: str, format_: str = "wav", **fields: Any) -> np.ndarray:
