@@ -31,6 +31,7 @@ from stentor.audio.encode import FORMATS
 from stentor.cli import main as command
 from stentor.engines import DEFAULT_ENGINES, Engine, load
 from stentor.engines.espeak.voices import OPENAI_VOICES
+from stentor.pipeline.routes import RouteConfig
 from stentor.settings import OLD_NAMES, SECTIONS, WITHOUT_EFFECT, Settings, environment_names, load_settings
 
 ROOT = Path(__file__).parents[1]
@@ -81,6 +82,7 @@ def _cell(text: str) -> str:
 
 def settings() -> str:
     parts = [_section(name, model, _variables) for name, model in SECTIONS.items()]
+    parts.append(_section("routes", RouteConfig, lambda _: []).replace("## routes", "## routes, a list", 1))
     parts += [_engine_section(name) for name in DEFAULT_ENGINES]
     own = Settings.model_fields["data_dir"]
     row = ("`data_dir`", "`STENTOR_DATA_DIR`", f"`{own.default}`", "path", own.description or "")

@@ -16,6 +16,7 @@ from stentor.errors import StentorError
 from stentor.lexicons.store import LexiconStore
 from stentor.pipeline.cast import Casting
 from stentor.pipeline.plan import Planner
+from stentor.pipeline.routes import Router
 from stentor.text.language import Detector
 from stentor.voices.aliases import VoiceMap
 from stentor.voices.catalog import Catalog
@@ -37,7 +38,13 @@ def build(settings: Settings) -> Context:
     catalog = Catalog(engines, settings.speech.default_engine, voice_map)
     lexicons = LexiconStore(settings.data_dir / "lexicons")
     detector = Detector() if settings.speech.detect_language else None
-    planner = Planner(Casting(catalog, lexicons, detector), settings.speech)
+    deadlines = {
+        name: config.first_sound_within
+        for name, config in settings.engines.items()
+        if config.first_sound_within is not None
+    }
+    router = Router(catalog, settings.routes, settings.circuit, deadlines)
+    planner = Planner(Casting(catalog, lexicons, detector), settings.speech, router)
     return Context(catalog, planner, lexicons, settings.api)
 
 

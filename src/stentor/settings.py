@@ -22,7 +22,9 @@ from stentor.api.context import ApiConfig
 from stentor.engines import DEFAULT_ENGINES, EngineConfig, installed, load
 from stentor.errors import SettingsError, printable
 from stentor.observe.logs import Level
+from stentor.pipeline.circuit import CircuitConfig
 from stentor.pipeline.plan import PlanConfig
+from stentor.pipeline.routes import RouteConfig
 from stentor.voices.aliases import parse_voice_map
 
 PREFIX = "STENTOR_"
@@ -73,6 +75,10 @@ class Settings(_Section):
     engines: dict[str, SerializeAsAny[EngineConfig]] = Field(
         default_factory=dict, description="A table for each engine in use, with the engine's own settings."
     )
+    routes: tuple[RouteConfig, ...] = Field(
+        default=(), description="Chains of engines, `[[routes]]`; the first one that fits a request is taken."
+    )
+    circuit: CircuitConfig = CircuitConfig()
     data_dir: Path = Field(
         default=Path("~/.local/share/stentor"), description="The folder for everything that is kept."
     )
@@ -83,6 +89,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "api": ApiConfig,
     "speech": PlanConfig,
     "voices": VoicesConfig,
+    "circuit": CircuitConfig,
 }
 
 OLD_NAMES: Mapping[str, str] = {
@@ -287,6 +294,13 @@ def _build(values: Mapping[str, Any], origins: Mapping[str, str], folder: Path) 
             f"`speech.default_engine` is {settings.speech.default_engine!r}, which is no engine in use: "
             f"{', '.join(settings.engines)}."
         )
+    for number, route in enumerate(settings.routes):
+        for name in route.names:
+            if name not in settings.engines:
+                raise SettingsError(
+                    f"`routes.{number}` has the engine {name!r}, which is none in use: "
+                    f"{', '.join(settings.engines)}."
+                )
     located = {"map_file": folder / settings.voices.map_file}
     return settings.model_copy(
         update={

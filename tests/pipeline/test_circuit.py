@@ -24,7 +24,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def circuit(clock: Clock) -> Circuit:
-    return Circuit(CircuitConfig(failures=2, seconds=10), clock)
+    return Circuit(CircuitConfig(open_after=2, open_seconds=10), clock)
 
 
 def fail(circuit: Circuit, error: StentorError) -> None:

@@ -308,3 +308,9 @@ async def test_nothing_is_put_into_words_if_that_is_turned_off() -> None:
 async def test_a_request_may_bring_its_own_lexicon() -> None:
     [line] = lines(await planned(text="Use SQL.", lexicon=(Entry(("SQL",), "sequel"),)))
     assert line.utterance.text == "Use sequel."
+
+
+async def test_what_is_said_instead_counts_as_text() -> None:
+    text = f"<speak><sub alias='{'word ' * 3}'>x</sub></speak>"
+    with pytest.raises(TextTooLong, match=r"15 characters.*at most 10"):
+        await planner(max_text_length=10).plan(replace(REQUEST, text=text))

@@ -22,7 +22,7 @@ NAMES = ("local", "a", "b", "cloud")
 def router(*routes: RouteConfig) -> Router:
     engines = {name: ScriptedEngine(name=name) for name in NAMES}
     catalog = Catalog(engines, "local", VoiceMap({}, None))
-    return Router(catalog, routes, CircuitConfig(failures=1, seconds=60))
+    return Router(catalog, routes, CircuitConfig(open_after=1, open_seconds=60))
 
 
 def order(router: Router, **asked: Any) -> list[str]:

@@ -69,6 +69,9 @@ class EngineConfig(BaseModel):
         min_length=1,
         description="Which engine it is, if the table has a name of your own; so it can be used twice.",
     )
+    first_sound_within: float | None = Field(
+        default=None, gt=0, description="Seconds after which an engine that made no sound is given up."
+    )
 
 
 class Engine(Protocol):

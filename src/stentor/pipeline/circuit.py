@@ -16,10 +16,10 @@ class CircuitConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    failures: int = Field(
+    open_after: int = Field(
         default=3, ge=1, description="Failures in a row after which an engine is asked last, if at all."
     )
-    seconds: float = Field(
+    open_seconds: float = Field(
         default=30.0,
         gt=0,
         description="How long that lasts; then one request tries it again.",
@@ -45,21 +45,21 @@ class Circuit:
     @property
     def is_open(self) -> bool:
         """Whether it should not be asked while there is another."""
-        if self._failures < self._config.failures:
+        if self._failures < self._config.open_after:
             return False
-        return self._probing or self._clock() - self._opened < self._config.seconds
+        return self._probing or self._clock() - self._opened < self._config.open_seconds
 
     @property
     def state(self) -> str:
         """`closed`, `open` or `half-open`."""
-        if self._failures < self._config.failures:
+        if self._failures < self._config.open_after:
             return "closed"
         return "open" if self.is_open and not self._probing else "half-open"
 
     @contextmanager
     def request(self) -> Iterator[None]:
         """Count a request for as long as it lasts, and how it ends."""
-        probes = self._failures >= self._config.failures and not self.is_open
+        probes = self._failures >= self._config.open_after and not self.is_open
         self._probing |= probes
         self.load += 1
         try:
@@ -79,5 +79,5 @@ class Circuit:
     def failed(self) -> None:
         """Note that it was not."""
         self._failures += 1
-        if self._failures >= self._config.failures:
+        if self._failures >= self._config.open_after:
             self._opened = self._clock()

@@ -142,7 +142,7 @@ class Planner:
             raise TextTooLong(len(text), limit)
         scripts = [self._part(request, text, part) for part in request.parts or (Part(0, len(text), None),)]
         items = tuple(item for script in scripts for item in script.items)
-        length = sum(len(item.text) for item in items if isinstance(item, Words))
+        length = sum(len(_said(item)) for item in items if isinstance(item, Words))
         if length > limit:
             raise TextTooLong(length, limit)
         return Script(items, tuple(warning for script in scripts for warning in script.warnings))

@@ -7,7 +7,7 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -41,7 +41,7 @@ class RouteConfig(BaseModel):
         default="least-loaded",
         description="How replicas share: by what they do now, by chance, or always the same for a voice.",
     )
-    weights: Mapping[str, float] = Field(
+    weights: Mapping[str, Annotated[float, Field(gt=0)]] = Field(
         default={}, description="How much of the work a replica takes, compared with 1."
     )
     hedge_after: float | None = Field(
@@ -49,6 +49,12 @@ class RouteConfig(BaseModel):
         gt=0,
         description="Seconds without sound after which the next engine is asked too.",
     )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The engines of the chain."""
+        steps = ((step,) if isinstance(step, str) else step for step in self.engines)
+        return tuple(name for step in steps for name in step)
 
 
 class Router:
