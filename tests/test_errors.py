@@ -75,7 +75,9 @@ def test_the_sentence_is_the_exception_s_text() -> None:
         (TextTooLong(5000, 4096), "5,000 characters long; this server takes at most 4,096", "input"),
         (EngineCrashed("espeak", "SIGSEGV"), "espeak crashed (SIGSEGV)", "input"),
         (RunawaySpeech("espeak", 15.4), "after 15 seconds", "input"),
-        (EngineBusy("espeak"), "espeak has too many requests waiting", None),
+        (EngineBusy("espeak"), "espeak has too many requests waiting. Try again in a moment.", None),
+        (EngineBusy("cloud", 11.2), "cloud has too many requests waiting. Try again in 12 s.", None),
+        (EngineBusy("cloud", 0.0), "Try again in 1 s.", None),
     ],
 )
 def test_a_failure_names_what_went_wrong(failure: StentorError, said: str, param: str | None) -> None:

@@ -34,6 +34,7 @@ what each means as an HTTP status is said once, in `stentor.api.respond`.
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 
@@ -47,6 +48,8 @@ class StentorError(Exception):
         super().__init__(message)
         self.message = message
         self.param = param
+        self.retry_after: float | None = None
+        """Seconds to wait before trying again, where they are known."""
 
 
 class InvalidRequest(StentorError):
@@ -273,8 +276,10 @@ class EngineBusy(EngineError):
     code = "engine_busy"
     retryable = True
 
-    def __init__(self, engine: str) -> None:
-        super().__init__(f"The engine {engine} has too many requests waiting. Try again in a moment.")
+    def __init__(self, engine: str, retry_after: float | None = None) -> None:
+        when = "a moment" if retry_after is None else f"{max(1, math.ceil(retry_after))} s"
+        super().__init__(f"The engine {engine} has too many requests waiting. Try again in {when}.")
+        self.retry_after = retry_after
 
 
 class EngineUnavailable(EngineError):

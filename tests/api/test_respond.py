@@ -93,6 +93,11 @@ def test_an_error_is_openais_envelope_with_a_detail(kind: type[errors.StentorErr
     assert retry is None or int(retry) >= 1
 
 
+@pytest.mark.parametrize(("known", "told"), [(None, "1"), (0.0, "1"), (0.2, "1"), (11.2, "12"), (60.0, "60")])
+def test_a_caller_is_told_when_to_try_again(known: float | None, told: str) -> None:
+    assert error_response(errors.EngineBusy("cloud", known)).headers["retry-after"] == told
+
+
 def test_an_envelope_keeps_its_headers() -> None:
     answer = envelope({"message": "No.", "type": "t", "param": None, "code": "c"}, 405, {"Allow": "GET"})
     assert answer.status_code == 405

@@ -42,7 +42,6 @@ STATUSES: Mapping[type[errors.StentorError], int] = {
     errors.StorageFailed: 507,
     errors.StentorError: 500,
 }
-_RETRY_AFTER_SECONDS = 1
 _SLICE = 192 * 1024  # of three bytes each, so that slices of base64 can be joined
 
 
@@ -60,10 +59,15 @@ def error_object(error: errors.StentorError) -> dict[str, Any]:
 def error_response(error: errors.StentorError) -> Response:
     """Answer with an error."""
     status = status_of(error)
-    headers = {"Retry-After": str(_RETRY_AFTER_SECONDS)} if error.retryable else {}
+    headers = {"Retry-After": _retry_after(error)} if error.retryable else {}
     if status == HTTPStatus.REQUEST_TIMEOUT:
         headers["Connection"] = "close"  # the rest of the body would be taken for the next request
     return envelope(error_object(error), status, headers)
+
+
+def _retry_after(error: errors.StentorError) -> str:
+    """Say when to try again, in whole seconds: a client that comes early is refused again."""
+    return str(max(1, math.ceil(error.retry_after or 0)))
 
 
 def envelope(fields: dict[str, Any], status: int, headers: Mapping[str, str] | None = None) -> Response:
