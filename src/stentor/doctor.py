@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stentor.lexicons.store import LexiconStore
     from stentor.settings import Loaded
 
-_PACKAGES = ("espeakng-loader", "av", "numpy", "soxr", "fastapi", "uvicorn", "uvloop", "wsproto")
+_PACKAGES = ("espeakng-loader", "av", "numpy", "soxr", "fastapi", "uvicorn", "uvloop", "wsproto", "aiohttp")
 _SECRET = ("key", "token", "secret", "password")
 
 
