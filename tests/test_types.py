@@ -7,7 +7,6 @@ import dataclasses
 import numpy as np
 import pytest
 
-from stentor.pipeline.request import SpeechRequest
 from stentor.types import AudioChunk, Utterance, Voice, VoiceId
 
 VOICE = Voice(VoiceId("en-GB"), "English", "espeak", ("en-GB",))
@@ -32,12 +31,8 @@ def test_equal_voices_are_one_voice() -> None:
     assert {VOICE, dataclasses.replace(VOICE)} == {VOICE}
 
 
-def test_a_request_that_says_no_more_is_openai_s_default() -> None:
-    request = SpeechRequest("Hello.", "tts-1", "alloy")
-    assert (request.format, request.speed, request.strict) == ("mp3", 1.0, False)
-    assert not any((request.sample_rate, request.seed, request.language, request.instructions))
-
-
-def test_an_utterance_that_says_no_more_is_the_whole_text_at_the_voice_s_own_pace() -> None:
+def test_an_utterance_that_says_no_more_is_said_in_the_voice_s_own_way() -> None:
     utterance = Utterance("Hello.", VOICE)
-    assert (utterance.start, utterance.speed, utterance.pause) == (0, 1.0, 0.0)
+    assert (utterance.speed, utterance.pitch, utterance.style) == (1.0, 0.0, None)
+    assert utterance.is_complete
+    assert not utterance.marks
