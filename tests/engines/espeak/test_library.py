@@ -204,6 +204,22 @@ async def test_a_word_is_marked_where_it_is_first_heard(espeak: Library, voice: 
     assert max(np.abs(marks - onset).min() for onset in onsets) < 0.02 * 22_050
 
 
+@pytest.mark.parametrize("rate", [80, 175, 300])
+@pytest.mark.parametrize(
+    "text", ["some apples", "seven apples", "for an hour", "ten animals", "sing often", "green olives"]
+)
+async def test_a_vowel_is_marked_behind_the_nasal_that_is_drawn_over_to_it(
+    espeak: Library, text: str, rate: int
+) -> None:
+    """The nasal is soft, and the vowel is not."""
+    parts = await espeak.parts(text, rate=rate, marks=True)
+    samples = np.frombuffer(b"".join(part.samples for part in parts), "<i2").astype(np.float64)
+    begin = [mark.sample for part in parts for mark in part.marks][-1]
+    step = 22_050 * 5 // rate  # 29 ms at the usual pace
+    nasal, vowel = samples[begin - 2 * step : begin - step], samples[begin : begin + step]
+    assert np.std(vowel) > 1.5 * np.std(nasal)
+
+
 async def test_phonemes_are_spoken_between_their_brackets(espeak: Library) -> None:
     """Each `|` ends a mnemonic, so that none is taken for punctuation."""
     spelled = len(await espeak.speak("[[t@m'eItoU]]"))

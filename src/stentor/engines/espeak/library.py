@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     _Emit: TypeAlias = Callable[[bytes, Sequence[_Mark]], bool]
 
 _SYNCHRONOUS = 2
+_TELL_PHONEMES = 1
 _DO_NOT_EXIT = 0x8000  # without it a missing data folder ends the process
 _CHARS_UTF8 = 1
 _PARAMETERS = (("rate", 1), ("volume", 2), ("pitch", 3), ("range", 4))
 _BUFFER_MS = 100
 _GROWTH, _LARGEST = 4, 44_100  # chunks grow from the library's buffer to one second, in bytes
-_NO_MORE_EVENTS, _WORD = 0, 1
+_NO_MORE_EVENTS, _WORD, _PHONEME = 0, 1, 7
 _SILENT = 100  # of 32,768: -50 dB
 _STEP = 22  # samples: 1 ms
 _TOKEN = re.compile(r"\S+")
@@ -31,7 +32,10 @@ _BLANK = re.compile(r"[\s.\u2026\u2010-\u2015-]*")  # spaces, dots and dashes
 
 
 class _Event(ctypes.Structure):
-    """What the library reports with its samples; `position` is in characters and begins at 1."""
+    """What the library reports with its samples; `position` is in characters and begins at 1.
+
+    `name` is that of a phoneme; a pause is one without a name.
+    """
 
     _fields_ = (
         ("kind", ctypes.c_int),
@@ -63,7 +67,7 @@ class Espeak:
     def __init__(self, options: dict[str, Any]) -> None:
         self._library = ctypes.CDLL(options["library"])
         rate = self._library.espeak_Initialize(
-            _SYNCHRONOUS, _BUFFER_MS, options["data"].encode(), _DO_NOT_EXIT
+            _SYNCHRONOUS, _BUFFER_MS, options["data"].encode(), _DO_NOT_EXIT | _TELL_PHONEMES
         )
         if rate != options["sample_rate"]:
             raise OSError(f"eSpeak NG did not start from {options['data']} (answer {rate})")
@@ -132,13 +136,15 @@ class Espeak:
 class _Words:
     """The words of an utterance, from the library's events, and where each is first heard.
 
-    An event stands at a word's first phoneme. One that begins with a closure, as that of `t`, is not heard
-    for up to 50 ms, and for 90 in slow speech.
+    A word is reported together with the last phoneme before it, where that is drawn over to a vowel as the
+    `n` of "seven apples" is: up to 90 ms early. So it begins at the first phoneme that is reported behind it;
+    one with a closure, as `t`, may not be heard at once.
     """
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._made = 0  # samples
+        self._begun: _Mark | None = None  # the word whose first phoneme is still to come
         self._silent: list[_Mark] = []  # begun, and not heard yet
         self._heard: list[_Mark] = []
         self._last = 0  # sample at which a word was heard
@@ -148,12 +154,21 @@ class _Words:
         at = 0
         while (event := events[at]).kind != _NO_MORE_EVENTS:
             if event.kind == _WORD and event.position > 0:
+                self._settle()
                 begin = event.position - 1
-                self._silent.append((begin, begin + event.length, event.sample))
+                self._begun = begin, begin + event.length, event.sample
+            elif event.kind == _PHONEME and event.name and self._begun:
+                self._begun = *self._begun[:2], event.sample
+                self._settle()
             at += 1
         if self._silent:
             self._listen(array("h", part))
         self._made += len(part) // 2
+
+    def _settle(self) -> None:
+        if self._begun:
+            self._silent.append(self._begun)
+            self._begun = None
 
     def heard(self) -> Sequence[_Mark]:
         """Return the words that were heard since this was last asked."""
@@ -163,6 +178,7 @@ class _Words:
 
     def rest(self) -> Sequence[_Mark]:
         """Return the last words, also those that were never heard."""
+        self._settle()
         self._heard += [(begin, end, max(sample, self._last)) for begin, end, sample in self._silent]
         return [*self.heard(), *self._strayed(len(self._text))]
 
