@@ -18,7 +18,17 @@ from stentor.text.normalize.rules import Language, Switches, apply
 __all__ = ["LANGUAGES", "Language", "Switches", "language_of", "normalize", "say_as"]
 
 LANGUAGES = {
+    "cmn": "chinese",
+    "de": "german",
     "en": "english",
+    "es": "spanish",
+    "fr": "french",
+    "hi": "hindi",
+    "it": "italian",
+    "ja": "japanese",
+    "pt": "portuguese",
+    "yue": "chinese",
+    "zh": "chinese",
 }
 """The module that reads a language, by its primary subtag. It has `language(tag) -> Language`."""
 

@@ -16,8 +16,8 @@ _SIGNS = {
     (".", "ja"): "点",
 }
 
-# Where Spanish writes a decimal point.
-_POINT_IN_SPANISH = frozenset("do gt hn mx ni pa pr sv us".split())
+POINT_IN_SPANISH = frozenset("do gt hn mx ni pa pr sv us".split())
+"""The regions where Spanish writes a decimal point."""
 
 _SUBSTITUTIONS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("cardinal", "en"): ((",", ""),),
@@ -50,7 +50,7 @@ _HUNDRED_MILLIONS = 10**8
 
 def sign(mark: str, rules: str, region: str) -> str | None:
     """Return what is said for a minus (`-`) or before decimals (`.`), where it is not what CLDR says."""
-    if rules == "es" and mark == "." and region in _POINT_IN_SPANISH:
+    if rules == "es" and mark == "." and region in POINT_IN_SPANISH:
         return "punto"
     return _SIGNS.get((mark, rules))
 
@@ -61,6 +61,8 @@ def own_words(kind: str, number: int, rules: str, gender: str | None, say: Say) 
         return _year(number, rules, say)
     if kind == "ordinal":
         return _ordinal(number, rules, feminine=gender == "feminine", say=say)
+    if rules == "hi" and number == 100:  # noqa: PLR2004
+        return "सौ"
     if rules == "it" and gender and number != 1:
         return say(number)
     if rules == "zh" and number >= 10_000 * _HUNDRED_MILLIONS:

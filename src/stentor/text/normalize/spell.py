@@ -111,7 +111,7 @@ def _variety(language: str) -> _Variety:
     subtags = re.split("[-_]", language.casefold())[1:]
     regions = [subtag for subtag in subtags if len(subtag) == 2 or (len(subtag) == 3 and subtag.isdigit())]  # noqa: PLR2004
     region = regions[0] if regions else ""
-    if primary == "zh" and not _TRADITIONAL.isdisjoint(subtags):
+    if primary == "zh" and "hans" not in subtags and not _TRADITIONAL.isdisjoint(subtags):
         rules = "zh_Hant"
     else:
         narrower = [f"{primary}_{tag}" for subtag in subtags for tag in (subtag.upper(), subtag.title())]
