@@ -16,9 +16,11 @@ _EVERYTHING = Switches()
 _PIECES = [
     *"""
     0 1 2 3 12 24 007 1999 2024 123456789012345678 1.5 1,5 1.234,5 1,234.5 1,23,456 12:30 5.1.2024 5/1/2024
-    2024-01-05 १२ १,२३,४५६.७ ١٢ １２ １２．５ 𝟙 ½ ² ① ⅐ Ↄ :30 .5 ,5 5,- +49 (0 06 34 . , : ; - – − + / ( ) ' ’ %
+    2024-01-05 १२ १,२३,४५६.७ ١٢ １２ １２．５ 𝟙 ½ ² ① ⅐ Ↄ :30 .5 ,5 5,- +49 (0 06 34 . , : ; - – −
+    + / ( ) ' ’ %
     ％ ° °C € $ R$ £ ¥ ₹ Fr. h km m m² kg Uhr h30 er º ª e nd x 年 月 日 点 時 個 第 万 亿 億 人 रुपये लाख
-    बजे वाँ रु. Mio. M M€ z. B. am der und Mai mai de gennaio S. M. Sr. Nr. n° XXe XIV siglo secolo Straße
+    बजे वाँ रु. Mio. M M€ z. B. am der und Mai mai de gennaio S. M. Sr. Nr. n° XXe
+    XIV siglo secolo Straße
     Hauptstr. a b Ä é क ा @ a.de www. https://x.y/1 # & = < > ~ 。 ， ： 〜 、 ！ ？ \u0301 \u200d 😀 1\ufe0f\u20e3
     """.split(),
     *(" ", " ", " ", "\n", "\u00a0"),
