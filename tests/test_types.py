@@ -18,7 +18,6 @@ VOICE = Voice(VoiceId("en-GB"), "English", "espeak", ("en-GB",))
         VOICE,
         AudioChunk(np.zeros(3, np.float32), 24_000),
         Utterance("Hello.", VOICE),
-        SpeechRequest("Hello.", "tts-1", "alloy"),
     ],
 )
 def test_a_value_stays_as_it_was_made(value: object) -> None:
