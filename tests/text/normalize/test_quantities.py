@@ -88,7 +88,7 @@ def test_units_take_spaces_and_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("figures", "value"), [("I", 1), ("IV", 4), ("XIX", 19), ("XL", 40), ("MCMXCIV", 1994)]
+    ("figures", "value"), [("I", 1), ("IV", 4), ("XIX", 19), ("XL", 40), ("CXC", 190), ("IIX", 0), ("", 0)]
 )
 def test_roman_numbers_have_values(figures: str, value: int) -> None:
     assert roman(figures) == value

@@ -59,6 +59,7 @@ class _French:
             dates=(Rule("dates", "1", _FIRST_OF_MONTH, lambda _: "premier"),),
             times=_TIMES,
             metres=" ",
+            rank_of_names=lambda number: spell.cardinal(number, tag),
             ordinals=(
                 Rule("ordinals", DIGIT, _RANK, self._rank),
                 Rule("ordinals", "[IVXLC]", re.compile(_ROMAN), self._roman),
@@ -97,7 +98,8 @@ class _French:
         return self._ordinal(int(match["n"]), match["end"])
 
     def _roman(self, match: re.Match[str]) -> str | None:
-        return self._ordinal(roman(match["roman"]), match["end"])
+        number = roman(match["roman"])
+        return self._ordinal(number, match["end"]) if number else None
 
     def _ordinal(self, number: int, end: str) -> str | None:
         is_first = end.rstrip("s") in ("er", "re", "ère", "ᵉʳ")

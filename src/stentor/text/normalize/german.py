@@ -9,7 +9,7 @@ from stentor.text.normalize import spell
 from stentor.text.normalize.grammar import Grammar
 from stentor.text.normalize.moments import Date, Time, date_of
 from stentor.text.normalize.numbers import Number, NumberFormat
-from stentor.text.normalize.quantities import Numbers
+from stentor.text.normalize.quantities import BEHIND_WORD, Numbers, roman
 from stentor.text.normalize.reading import Reading
 from stentor.text.normalize.rules import DIGIT, LETTER, Language, Rule
 from stentor.text.normalize.vocabulary import any_of, vocabulary
@@ -22,7 +22,7 @@ _SPACE = "[ \u00a0]"
 
 # The word before a rank tells its ending: "am dritten Mai", "der dritte Mai", and "dritter Mai" alone.
 _WORD_BEFORE = re.compile(
-    rf"(?<![^\W_])([^\W\d_]{{1,20}}){_SPACE}(?:\d{{1,2}}\.{_SPACE}?(?:[-–/]|und|oder|bis){_SPACE}?){{0,3}}\Z"
+    rf"(?<![^\W_])([^\W\d_]{{1,20}})\.?{_SPACE}(?:\d{{1,2}}\.{_SPACE}?(?:[-–/]|und|oder|bis){_SPACE}?){{0,3}}\Z"
 )
 _DECLINED_WEAKLY = frozenset(
     """
@@ -67,6 +67,10 @@ _RANK = re.compile(
 _DASH_BETWEEN_RANKS = re.compile(r"(?<=\d\.)[-–](?=\d{1,2}\.)")
 _ENDED = re.compile(r"(?P<n>\d{1,4})-?(?P<ending>ern?|[Mm]al|x|fache?[nrs]?|s?te[nrs]?)(?![^\W_])")
 _POSTAL_CODE = re.compile(r"(?<=, )\d{5}(?= [A-ZÄÖÜ][a-zäöüß])")
+_ROMAN = rf"{BEHIND_WORD}(?P<roman>[XVI]{{2,6}})(?P<point>\.?)(?![^\W_])"
+_NUMBERED = frozenset(
+    "kapitel kap teil band bd akt abschnitt abs artikel art buch phase stufe typ klasse".split()
+)
 _STREET = re.compile(r"[^\W\d_]{2,40}(?<=[Ss]tr)\.")
 _TIMES = (
     r"(?P<h>\d{1,2})[.:](?P<m>\d\d)(?:[.:](?P<s>\d\d))?+[ \u00a0]?(?:Uhr|h)(?![^\W_])",
@@ -104,10 +108,12 @@ class _German:
             ),
             times=_TIMES,
             metres=" ",
+            beginnings=_ROMAN,
             own=(Rule("numbers", DIGIT, _POSTAL_CODE, lambda match: spell.digits(match[0], tag)),),
             ordinals=(
                 Rule("ordinals", DIGIT, _RANK, self._rank),
                 Rule("ordinals", DIGIT, _ENDED, self._ended),
+                Rule("ordinals", "[XVI]", re.compile(_ROMAN), self._roman),
                 Rule("abbreviations", LETTER, _STREET, lambda match: match[0][:-1] + "aße"),
             ),
         )
@@ -156,6 +162,19 @@ class _German:
         else:
             return None
         return spell.ordinal(int(match["n"]), self._tag) + ending + ("." if match["end"] is not None else "")
+
+    def _roman(self, match: re.Match[str]) -> str | None:
+        """Read "Kapitel IV" as a number, and "Ludwig XIV." and "im II. Weltkrieg" as ranks."""
+        number, before = roman(match["roman"]), _word_before(match)
+        if not number:
+            return None
+        if not match["point"] or before in _NUMBERED:
+            return spell.cardinal(number, self._tag) + match["point"]
+        rank = spell.ordinal(number, self._tag)
+        if before in _DECLINED_WEAKLY or before in _NOMINATIVE:
+            return rank + _ending(match, _DECLINED_WEAKLY)
+        is_end = not match.string[match.end() : match.end() + 4].strip()
+        return f"der {rank}." if is_end else f"der {rank}"
 
     def _ended(self, match: re.Match[str]) -> str | None:
         number, ending = int(match["n"]), match["ending"]

@@ -27,7 +27,7 @@ _CENTURY = (
     r"|(?<=secolo )(?P<behind>[IVXL]{1,7})(?![^\W_])"
 )
 _TIMES = (
-    r"(?:(?<=[Oo]re )|(?<=lle ))(?P<h>\d{1,2})[.:](?P<m>[0-5]\d)(?![\d.,:])",
+    r"(?:(?<=[Oo]re )|(?<=lle ))(?P<h>\d{1,2})[.:](?P<m>[0-5]\d)(?!\d|[.,:]\d)",
     r"(?P<h>\d{1,2})[ \u00a0]?h[ \u00a0]?(?P<m>[0-5]\d)(?![^\W_])",
 )
 _FRACTIONS = {2: ("mezzo", "mezzi")}
@@ -77,6 +77,7 @@ class _Italian:
             times=_TIMES,
             metres=" e ",
             own=(Rule("abbreviations", "S", _SAINT, _saint),),
+            rank_of_names=lambda number: spell.ordinal(number, tag),
             ordinals=(
                 Rule("ordinals", DIGIT, _RANK, self._rank),
                 Rule("ordinals", "[IVXL]", re.compile(_CENTURY), self._century),
@@ -95,8 +96,9 @@ class _Italian:
             said += f" e {spell.cardinal(time.minute, self._tag)}"
         return f"{said} e {spell.cardinal(time.second, self._tag)} secondi" if time.second else said
 
-    def _century(self, match: re.Match[str]) -> str:
-        return spell.ordinal(roman(match["century"] or match["behind"]), self._tag)
+    def _century(self, match: re.Match[str]) -> str | None:
+        number = roman(match["century"] or match["behind"])
+        return spell.ordinal(number, self._tag) if number else None
 
     def _fraction(self, over: int, under: int) -> str | None:
         if over >= under or under not in _UNDERS:

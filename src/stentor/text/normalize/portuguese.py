@@ -85,6 +85,7 @@ class _Portuguese:
                     "abbreviations", "D", _DON, lambda match: "dona" if match["name"].endswith("a") else "dom"
                 ),
             ),
+            rank_of_names=self._rank_of_name,
             ordinals=(
                 Rule("ordinals", DIGIT, _RANK, self._rank),
                 Rule("ordinals", "[IVXL]", re.compile(_ROMAN), self._century),
@@ -116,8 +117,11 @@ class _Portuguese:
             return None
         return ", ".join(spell.digits(group, self._tag) for group in groups)
 
-    def _century(self, match: re.Match[str]) -> str:
+    def _century(self, match: re.Match[str]) -> str | None:
         number = roman(match["roman"])
+        return self._rank_of_name(number) if number else None
+
+    def _rank_of_name(self, number: int) -> str:
         return spell.cardinal(number, self._tag) if number > 10 else spell.ordinal(number, self._tag)  # noqa: PLR2004
 
     def _fraction(self, over: int, under: int) -> str | None:

@@ -21,6 +21,11 @@ _LONGEST_IN_RANGE = 4
 _GROUP = 3
 _MOST_OF_A_FRACTION = 1000
 
+_ROMAN = re.compile("C{0,3}(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
+
+BEHIND_WORD = r"(?:(?<=[^\W\d_][ \u00a0])|(?<=\.[ \u00a0]))"
+"""Source of an expression for a place behind a word, and its point if it has one."""
+
 GenderOf = Callable[[re.Match[str]], str | None]
 """Tells the gender of what a number counts by what stands around it, None where that cannot be told."""
 
@@ -189,7 +194,9 @@ def _is_range(low: Number, high: Number) -> bool:
 
 
 def roman(figures: str) -> int:
-    """Return the value of a Roman number, such as 19 for XIX."""
-    values = [{"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}[figure] for figure in figures]
+    """Return the value of a Roman number below 400, such as 19 for XIX; 0 if it is none."""
+    if not figures or not _ROMAN.fullmatch(figures):
+        return 0
+    values = [{"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}[figure] for figure in figures]
     following = [*values[1:], 0]
     return sum(-value if value < after else value for value, after in zip(values, following, strict=True))

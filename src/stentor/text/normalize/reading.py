@@ -12,11 +12,15 @@ from stentor.text.normalize.grammar import Grammar, Noun
 from stentor.text.normalize.moments import Date, Order, Time, date_of, date_rules, time_rules
 from stentor.text.normalize.money import Money, money_rules
 from stentor.text.normalize.numbers import Number
-from stentor.text.normalize.quantities import Numbers, fraction_rules, unit_rules
+from stentor.text.normalize.quantities import BEHIND_WORD, Numbers, fraction_rules, roman, unit_rules
 from stentor.text.normalize.rules import CANDIDATE, DIGIT, QUICK, Kind, Language, Rule
 from stentor.text.normalize.signs import abbreviation_rule, sign_rules, telephone_rules
 from stentor.text.normalize.vocabulary import Vocabulary, any_of
 from stentor.text.normalize.web import Words, web_rules
+
+_LONGEST_NAME = 40
+# A Roman number behind a word. Those of one letter are as often a letter.
+_ROMAN = rf"{BEHIND_WORD}[XVI]{{2,6}}(?![^\W_])"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +50,8 @@ class Reading:
     """Stands between metres and centimetres in 1,80 m; they are not told apart if it is empty."""
     pause: str = ", "
     """Stands between the groups of a telephone number."""
+    rank_of_names: Callable[[int], str] | None = None
+    """Says the Roman number behind the name of a king or pope, as in "Louis quatorze"."""
     telephones_by_pairs: bool = False
     beginnings: str = ""
     """Source of an expression for where its own rules begin, where no candidate is."""
@@ -77,12 +83,13 @@ class Reading:
             self.numbers.dash(),
             *self._money_rules(),
             *self.ordinals,
+            *self._roman_rules(),
             *self._metre_rules(),
             *unit_rules(
                 grammar, words.units | {sign: noun for sign, noun in words.scales.items() if len(sign) > 1}
             ),
             abbreviation_rule(words.abbreviations, r"(?![^\W_])" if grammar.gap else ""),
-            abbreviation_rule(words.numbered, r"(?=[ \u00a0]?\d)"),
+            abbreviation_rule(words.numbered, r"(?=[ \u00a0]?\d|[ \u00a0][IVX]{1,6}(?![^\W_]))"),
             abbreviation_rule(words.named, r"(?=[ \u00a0][^\W\d_a-zà-öø-ÿ])"),
             *fraction_rules(grammar, self.fraction, self.half, self.power),
             *self.numbers.rules(),
@@ -114,6 +121,21 @@ class Reading:
 
         return Rule("currency", DIGIT, re.compile(rf"(?P<whole>\d{{1,9}}),[-–—]{{1,2}}+{sign}"), read)
 
+    def _roman_rules(self) -> tuple[Rule, ...]:
+        if self.rank_of_names is None:
+            return ()
+        say = self.rank_of_names
+
+        def read(match: re.Match[str]) -> str | None:
+            before = match.string[max(match.start() - _LONGEST_NAME, 0) : match.start()]
+            number = roman(match[0])
+            if not number:
+                return None
+            is_name = re.search(r"(?<![^\W_])[^\W\d_a-zß-öø-ÿ][^\W\d_]{2,}[ \u00a0]\Z", before)
+            return say(number) if is_name else spell.cardinal(number, self.grammar.tag)
+
+        return (Rule("ordinals", "[XVI]", re.compile(_ROMAN), read),)
+
     def _metre_rules(self) -> tuple[Rule, ...]:
         if not self.metres:
             return ()
@@ -139,8 +161,10 @@ class Reading:
             word for word in words if word[0].isalpha() and (word[-1].isalpha() or not word.isascii())
         ]
         sources = "|".join(map(re.escape, sorted(unmarked, key=len, reverse=True)))
-        found = rf"(?<![\w\u0900-\u0963])(?:{sources})(?![^\W_\u0900-\u0963])"
-        return f"{self.beginnings}|{found}" if self.beginnings else found
+        found = [rf"(?<![\w\u0900-\u0963])(?:{sources})(?![^\W_\u0900-\u0963])"]
+        if self.rank_of_names:
+            found.append(_ROMAN)
+        return "|".join(filter(None, [self.beginnings, *found]))
 
 
 class _SayAs:

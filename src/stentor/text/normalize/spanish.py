@@ -30,7 +30,7 @@ _TELEPHONE = re.compile(r"[6-9]\d\d(?: \d{3}){2}(?![ ,.]?\d)|[6-9]\d\d(?: \d\d){
 _TIMES = (
     r"(?P<h>\d{1,2}):(?P<m>\d\d)(?::(?P<s>\d\d))?+[ \u00a0]?(?:horas|hrs?|hs|h)\.?(?![^\W_])",
     r"(?P<h>\d{1,2})[ \u00a0]?h[ \u00a0]?(?P<m>[0-5]\d)(?![^\W_])",
-    r"(?:(?<=las )|(?<=la ))(?P<h>\d{1,2})\.(?P<m>[0-5]\d)(?![\d.,])",
+    r"(?:(?<=las )|(?<=la ))(?P<h>\d{1,2})\.(?P<m>[0-5]\d)(?!\d|[.,]\d)",
 )
 _FRACTIONS = {2: "medio", 3: "tercio"}
 _UNDERS = range(2, 11)
@@ -81,6 +81,7 @@ class _Spanish:
             power="elevado a {}",
             times=_TIMES,
             metres=" ",
+            rank_of_names=self._rank_of_name,
             ordinals=(
                 Rule("ordinals", DIGIT, _RANK, self._rank),
                 Rule("ordinals", "[IVXL]", re.compile(_ROMAN), self._century),
@@ -105,8 +106,12 @@ class _Spanish:
     def _telephone(self, match: re.Match[str]) -> str:
         return ", ".join(spell.digits(group, self._tag) for group in match[0].split())
 
-    def _century(self, match: re.Match[str]) -> str:
-        return spell.cardinal(roman(match["roman"]), self._tag)
+    def _rank_of_name(self, number: int) -> str:
+        return spell.cardinal(number, self._tag) if number > 10 else spell.ordinal(number, self._tag)  # noqa: PLR2004
+
+    def _century(self, match: re.Match[str]) -> str | None:
+        number = roman(match["roman"])
+        return spell.cardinal(number, self._tag) if number else None
 
     def _fraction(self, over: int, under: int) -> str | None:
         if over >= under or under not in _UNDERS:
