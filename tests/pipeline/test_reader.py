@@ -34,7 +34,7 @@ async def read(
     items: Iterable[Item], *engines: ScriptedEngine, eager: bool = False, **delivery: Any
 ) -> list[Step]:
     cast = await cast_of(*(engines or (able(),)))
-    reader = Reader(cast, Delivery(**delivery), eager=eager)
+    reader = Reader(cast, Delivery(**delivery), eager=eager, gathers=not eager)
     return [*reader.feed(await cast.assign(items)), *reader.finish()]
 
 
@@ -220,3 +220,29 @@ async def test_no_letter_is_lost_or_said_twice(parts: list[Any]) -> None:
     for step in said:
         start, end = step.place
         assert original[start:end] == step.utterance.text
+
+
+async def test_an_engine_that_likes_whole_texts_gets_as_much_as_it_takes() -> None:
+    text = "One two three. Four five six.\n\nSeven eight nine. Ten."
+    assert texts(await read(written(text), able(whole_text=True))) == [text]
+    steps = await read(written(text), able(whole_text=True, longest_utterance=32))
+    assert texts(steps) == ["One two three. Four five six.", "Seven eight nine. Ten."]
+    assert isinstance(steps[0], Line)
+    assert steps[0].pause == PAUSES[Break.PARAGRAPH]
+
+
+async def test_markup_parts_what_is_said_at_once() -> None:
+    items = written("One. Two. ", Pause(1.0, 10), "Three. ", ("Four. Five.", Manner(voice="two")), " Six.")
+    assert texts(await read(items, able(whole_text=True))) == [
+        "One. Two.",
+        1.0,
+        "Three.",
+        "Four. Five.",
+        "Six.",
+    ]
+
+
+async def test_text_that_arrives_does_not_wait_for_more() -> None:
+    cast = await cast_of(able(whole_text=True))
+    reader = Reader(cast, Delivery())
+    assert texts(reader.feed([Words("One. Two. Th", 0, 12, Manner())])) == ["One.", "Two."]

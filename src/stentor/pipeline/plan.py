@@ -95,11 +95,11 @@ class Plan:
 
     def lines(self) -> Iterator[Step]:
         """Read the plan's text, as its lines are needed."""
-        reader = self.reader()
+        reader = Reader(self.cast, self.delivery, gathers=True)
         yield from reader.feed(self.items)
         yield from reader.finish()
 
-    def reader(self, *, eager: bool = False) -> Reader:
+    def reader(self, *, eager: bool) -> Reader:
         """Make a reader for text that arrives in pieces."""
         return Reader(self.cast, self.delivery, eager=eager)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING
 
@@ -72,10 +72,16 @@ class _Take:
 
 
 class Reader:
-    """Makes lines of items as they come."""
+    """Makes lines of items as they come.
 
-    def __init__(self, cast: Cast, delivery: Delivery, *, eager: bool = False) -> None:
+    With `eager`, the first may be a clause; with `gathers`, a line may be as many sentences as its engine
+    likes to say at once.
+    """
+
+    def __init__(self, cast: Cast, delivery: Delivery, *, eager: bool = False, gathers: bool = False) -> None:
         self._cast = cast
+        self._gathers = gathers
+        self._gathered: Sentence | None = None  # sentences that are said at once
         self._delivery = delivery
         self._splitter = Splitter(cast.lead.engine.capabilities.longest_utterance, eager=eager)
         self._runs: deque[_Run] = deque()
@@ -114,7 +120,19 @@ class Reader:
         self._runs.append(_Run(begin, self._length, words, self._marks))
         self._marks = []
         for sentence in self._splitter.feed(shown):
-            yield from self._lines(sentence, sentence.follows)
+            yield from self._gather(sentence)
+
+    def _gather(self, sentence: Sentence) -> Iterator[Line]:
+        """Say a sentence, or keep it for an engine that takes more at once."""
+        abilities = self._cast.role(self._runs[-1].words.manner).engine.capabilities
+        before, self._gathered = self._gathered, sentence
+        if before and sentence.end - before.start <= abilities.longest_utterance:
+            self._gathered = Sentence("", before.start, sentence.end, sentence.follows)
+        elif before:
+            yield from self._lines(before, before.follows)
+        if not (self._gathers and abilities.whole_text):
+            yield from self._lines(self._gathered, self._gathered.follows)
+            self._gathered = None
 
     def _end_sentence(self, item: Pause | Boundary) -> Iterator[Step]:
         if isinstance(item, Boundary):
@@ -127,7 +145,11 @@ class Reader:
         """End the sentence that is being read, whatever its punctuation."""
         sentences = list(self._splitter.finish())
         for number, sentence in enumerate(sentences, 1):
-            yield from self._lines(sentence, follows if number == len(sentences) else sentence.follows)
+            is_last = number == len(sentences)
+            yield from self._gather(replace(sentence, follows=follows) if is_last else sentence)
+        if self._gathered:
+            yield from self._lines(self._gathered, self._gathered.follows)
+            self._gathered = None
 
     def _lines(self, sentence: Sentence, follows: Break) -> Iterator[Line]:
         parts = [run.between(sentence.start, sentence.end) for run in self._within(sentence)]
