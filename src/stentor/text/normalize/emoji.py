@@ -46,10 +46,10 @@ def emoji_rules(tag: str, *, flag: str = "{}", ampersand: str = "&") -> tuple[Ru
         words = _IN_NAME.sub(lambda number: _number(number, tag), found).replace("&", ampersand)
         return flag.format(words) if re.match(f"{_FLAG_LETTER}|.{_TAGS}", one) else words
 
-    def read(match: re.Match[str]) -> str | None:
+    def read(match: re.Match[str]) -> str:
         words = name(match["one"])
         if words is None:
-            return "" if re.fullmatch(_TONE, match["one"]) else None
+            return "" if re.fullmatch(_TONE, match["one"]) else match[0]
         before = match.string[: match.start()][-1:]
         return (
             f", {words}"

@@ -59,6 +59,8 @@ class NumberFormat:
 
     def parse(self, written: str) -> Number | None:
         """Return what is written, if all of it is one number."""
+        if written.isdecimal():
+            return Number(written)
         for form, marks in self._forms:
             if form.fullmatch(written):
                 at = max(written.rfind(mark) for mark in marks)

@@ -39,20 +39,22 @@ class Switches:
     symbols: bool = True
 
 
+_NUMERALS = "¼-¾²³¹⁰-⁹₀-₉⅐-↉①-⓿"  # \w holds them
 DIGIT = r"\d"
-LETTER = r"[^\W\d_]"
+LETTER = rf"[^\W\d_{_NUMERALS}]"
 
 # Marks of Indic scripts and combining ones belong to words, though Python's \w leaves them out.
 _MARKS = "\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0970-\u0d7f"
-_NUMERALS = "¼-¾²³¹⁰-⁹₀-₉⅐-↉①-⓿"
 CANDIDATE = re.compile(
     r"\d++"
     rf"|[{_NUMERALS}]"
-    rf"|(?<![^\W_])[^\W\d_{_NUMERALS}]++(?=_|[^\w\s,;!?\"')\]}}»”’…—{_MARKS}]|\s?+\d)"
+    rf"|(?<![^\W_]){LETTER}++(?=_|[^\w\s,;!?\"')\]}}»”’…—{_MARKS}]|\s?+\d)"
     rf"|[^\w\s.,;:!?'\"()\[\]{{}}«»“”‘’„‚…—–\-{_MARKS}]"
     r"|[-–−+.('’](?=[\d$£€¥₹])"
 )
 """Where a rule may begin: at a number, a symbol, or a word that a number or symbol follows."""
+
+QUICK = re.compile(rf"[^\w\s,;!?'\"()]|\d|[{_NUMERALS}_]")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +85,8 @@ class Language:
     """In order of preference: where several fit, the first reads."""
     say_as: Mapping[str, Callable[[str, str], str | None]] = field(default_factory=dict)
     """By the kind that SSML's `say-as` names: reads a text in a format, None if it is no such thing."""
+    quick: re.Pattern[str] = QUICK
+    """Finds something in every text that has anything to read, in little time."""
     candidate: re.Pattern[str] = CANDIDATE
     """Finds where rules are tried; what it matches is passed over if none fits."""
     is_spaced: bool = True
@@ -92,6 +96,8 @@ class Language:
 def apply(language: Language, text: str, switches: Switches, taken: Sequence[tuple[int, int]]) -> list[Edit]:
     """Return what a language's rules change in a text outside what is taken, in order."""
     edits: list[Edit] = []
+    if not language.quick.search(text):
+        return edits
     settled = Settled(taken)
     position = 0
     while candidate := language.candidate.search(text, position):

@@ -21,6 +21,12 @@ _WORDS = Words(dot="dot", slash="slash", at="at", dash="dash", underscore="under
 _CANDIDATE = re.compile(
     rf"{CANDIDATE.pattern}|(?<![^\W_])(?:{UNDOTTED}|[A-Za-z]{{2,12}}+(?=[ \u00a0][IVXLC]{{1,12}}+(?![^\W_])))"
 )
+_QUICK = re.compile(
+    r"[^A-Za-z\s,;!?'\"()’“”…—.-]|\.(?![\"'”’)\s]*+\Z)"  # a dot at the end alone says little
+    r"|[IVXLC](?![a-z'’])"
+    rf"|{UNDOTTED}"
+    r"|(?:etc|Inc|Ltd|Corp|Co|Jr|Sr|Bros|St|Ave|Blvd|Rd|Ln|Dr|Dept|Hwy|al|vs|min|max|misc|incl|excl|approx|resp)\."
+)
 
 
 def language(tag: str) -> Language:
@@ -40,4 +46,4 @@ def language(tag: str) -> Language:
         *symbol_rules(style),
         *number_rules(style),
     )
-    return Language(tag, FORMAT, rules, candidate=_CANDIDATE)
+    return Language(tag, FORMAT, rules, quick=_QUICK, candidate=_CANDIDATE)

@@ -25,7 +25,7 @@ _TELEPHONES = tuple(
 )
 _LOCAL = re.compile(r"\d{3}-\d{4}")
 _FEWEST, _MOST = 7, 15  # digits in a telephone number; ITU-T E.164 has the most
-_EMERGENCY = re.compile(r"(?:911|999|112|000|111|101|311|411|988)(?![\w.,:/-]*\d)(?!\w)")
+_EMERGENCY = re.compile(r"(?:911|999|112|000|111|101|311|411|988)(?!\w|[.,:/-]\d)")
 _CALLING = re.compile(r"(?i:\b(?:call|dial|dialling|dialing|ring|phone|text|called|dialed|calling))[ ]\Z")
 _CARD = re.compile(r"\d{4}([ -])\d{4}(?:\1\d{4}){1,3}(?![ -]?\d)")
 _IP = re.compile(r"(?P<ip>\d{1,3}(?:\.\d{1,3}){3})(?::(?P<port>\d{1,5}))?(?:/(?P<mask>\d{1,2}))?(?![.\d])")
