@@ -21,7 +21,8 @@ _PIECES = [
     ％ ° °C € $ R$ £ ¥ ₹ Fr. h km m m² kg Uhr h30 er º ª e nd x 年 月 日 点 時 個 第 万 亿 億 人 रुपये लाख
     बजे वाँ रु. Mio. M M€ z. B. am der und Mai mai de gennaio S. M. Sr. Nr. n° XXe
     XIV siglo secolo Straße
-    Hauptstr. a b Ä é क ा @ a.de www. https://x.y/1 # & = < > ~ 。 ， ： 〜 、 ！ ？ \u0301 \u200d 😀 1\ufe0f\u20e3
+    Hauptstr. a b Ä é क ा @ a.de www. https://x.y/1 # & = < > ~ 。 ， ： 〜 、 ！ ？
+    \u0301 \u200d 😀 1\ufe0f\u20e3
     """.split(),
     *(" ", " ", " ", "\n", "\u00a0"),
 ]

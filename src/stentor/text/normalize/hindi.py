@@ -22,6 +22,7 @@ _RANK = re.compile(
     r"(?P<n>\d{1,6})[- ]?(?P<end>वाँ|वां|वीं|वी|वें|वे|ला|ली|ले|रा|री|रे|था|थी|थे|ठा|ठी|ठे)(?![\w\u0900-\u0963])"
 )
 _CLOCK = re.compile(r"(?P<h>\d{1,2})[:.](?P<m>[0-5]\d)[ \u00a0]?बजे(?![\w\u0900-\u0963])")
+_MOBILE = re.compile(r"([6-9६-९]\d{4})[ -]?(\d{5})(?!\d|[.,]\d)")
 _PARTS = {(1, 2): "आधा", (1, 3): "एक तिहाई", (2, 3): "दो तिहाई", (1, 4): "एक चौथाई", (3, 4): "तीन चौथाई"}
 _HALVES = {0: "आधा", 1: "डेढ़", 2: "ढाई"}
 _QUARTER, _HALF, _THREE_QUARTERS = 15, 30, 45
@@ -49,8 +50,14 @@ class _Hindi:
             half=self._half,
             power="की घात {}",
             ordinals=(Rule("ordinals", DIGIT, _RANK, self._rank),),
-            own=(Rule("times", DIGIT, _CLOCK, self._hour),),
+            own=(
+                Rule("times", DIGIT, _CLOCK, self._hour),
+                Rule("telephones", "[6-9६-९]", _MOBILE, self._telephone),
+            ),
         )
+
+    def _telephone(self, match: re.Match[str]) -> str:
+        return ", ".join(spell.digits(group, self._tag) for group in match.groups())
 
     def _alone(self, number: Number, _: re.Match[str]) -> str | None:
         """Count by hundreds from 1100 to 1999, as years are and short numbers may be."""

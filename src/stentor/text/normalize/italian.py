@@ -18,7 +18,8 @@ _WORDS = vocabulary("italian")
 _FORMAT = NumberFormat(decimal=",", grouping=".", has_spaces=True)
 
 _RANK = re.compile(
-    r"(?P<n>\d{1,4})\.?(?P<end>[ºª]|°(?=[ \u00a0](?![CFK](?![^\W_]))[^\W\d_])|(?i:esim[oaie]))(?![^\W_])"
+    r"(?P<n>\d{1,4})(?:\.?(?P<sign>[ºª]|°(?=[ \u00a0](?![CFK](?![^\W_]))[^\W\d_]))"
+    r"|(?P<end>esim[oaie]|[oa](?=[ \u00a0][^\W\d_])))(?![^\W_])"
 )
 _SAINT = re.compile(r"S\.[ \u00a0]?(?=(?P<name>[A-Z][^\W\d_]{1,30}))")
 _FIRST_OF_MONTH = re.compile(rf"1(?=[ \u00a0](?:{any_of(_WORDS.months)})(?![^\W_]))")
@@ -108,10 +109,8 @@ class _Italian:
         return f"un {one}" if over == 1 else f"{spell.cardinal(over, self._tag)} {many}"
 
     def _rank(self, match: re.Match[str]) -> str:
-        end = match["end"]
-        if end in "º°ª":
-            return spell.ordinal(int(match["n"]), self._tag, "feminine" if end == "ª" else None)
-        return spell.ordinal(int(match["n"]), self._tag)[:-1] + end[-1].lower()
+        end = match["end"] or ("a" if match["sign"] == "ª" else "o")
+        return spell.ordinal(int(match["n"]), self._tag)[:-1] + end[-1]
 
 
 def _first(match: re.Match[str]) -> str:

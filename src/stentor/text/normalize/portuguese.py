@@ -20,7 +20,7 @@ from stentor.text.normalize.web import Words
 _FORMAT = NumberFormat(decimal=",", grouping=".", has_spaces=True)
 _OF_PORTUGAL = frozenset("pt ao mz cv gw st tl".split())
 
-_RANK = re.compile(r"(?P<n>\d{1,4})\.?(?P<end>[ºª]|°(?=[ \u00a0][^\W\d_]))(?![^\W_])")
+_RANK = re.compile(r"(?P<n>\d{1,4})\.?(?P<end>[ºª]|[°oa](?=[ \u00a0][^\W\d_]))(?![^\W_])")
 _FIRST_OF_MONTH = re.compile(rf"1(?= de (?:{any_of(vocabulary('portuguese').months)})(?![^\W_]))")
 _ROMAN = r"(?:(?<=século )|(?<=Século ))(?P<roman>[IVXL]{1,7})(?![^\W_])"
 _TIMES = (
@@ -131,7 +131,7 @@ class _Portuguese:
         return f"um {part}" if over == 1 else f"{spell.cardinal(over, self._tag)} {part}s"
 
     def _rank(self, match: re.Match[str]) -> str:
-        return spell.ordinal(int(match["n"]), self._tag, "feminine" if match["end"] == "ª" else "masculine")
+        return spell.ordinal(int(match["n"]), self._tag, "feminine" if match["end"] in "ªa" else "masculine")
 
 
 def _as_in_portugal(words: Vocabulary) -> Vocabulary:

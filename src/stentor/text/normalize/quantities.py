@@ -61,6 +61,7 @@ class Numbers:
         source = (
             r"(?<=\d[%％°€$£¥hH時时点])[-–~～〜](?=[$€£¥₹]?\d)"
             r"|(?<=\d)[-–~～〜](?=[$€£¥₹])"
+            r"|(?<=h\d\d)[-–](?=\d)"
             r"|(?<=:\d\d)[-–](?=\d{1,2}:\d\d)"
         )
         return Rule("numbers", "[-–~～〜]", re.compile(source), lambda _: self.to)
@@ -166,11 +167,11 @@ def fraction_rules(
 
     def raised(match: re.Match[str]) -> str | None:
         number = grammar.format.parse(match["number"]) if match["number"] else None
-        figures = "".join(str(unicodedata.digit(figure)) for figure in match["power"])
+        figures = "".join(str(unicodedata.digit(figure)) for figure in match["power"].lstrip("^"))
         said = power.format(spell.decimal(figures, "", grammar.tag))
         return f"{grammar.say(number)}{grammar.gap}{said}" if number else said
 
-    powers = rf"(?P<number>{grammar.format.pattern}|(?<=\)))(?P<power>[{_SUPERSCRIPTS}]++)"
+    powers = rf"(?P<number>{grammar.format.pattern}|(?<=\)))(?P<power>[{_SUPERSCRIPTS}]++|\^\d{{1,9}})"
     return (
         Rule(
             "numbers",

@@ -88,7 +88,7 @@ class Reading:
             *unit_rules(
                 grammar, words.units | {sign: noun for sign, noun in words.scales.items() if len(sign) > 1}
             ),
-            abbreviation_rule(words.abbreviations, r"(?![^\W_])" if grammar.gap else ""),
+            abbreviation_rule(words.abbreviations, r"(?![^\W\d_])" if grammar.gap else ""),
             abbreviation_rule(words.numbered, r"(?=[ \u00a0]?\d|[ \u00a0][IVX]{1,6}(?![^\W_]))"),
             abbreviation_rule(words.named, r"(?=[ \u00a0][^\W\d_a-zà-öø-ÿ])"),
             *fraction_rules(grammar, self.fraction, self.half, self.power),

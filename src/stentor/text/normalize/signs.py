@@ -18,7 +18,7 @@ _INTERNATIONAL = re.compile(r"\+(?P<country>\d{1,3}+)(?:[ \u00a0./-]{0,2}+\(?\d{
 _NATIONAL = re.compile(r"(?:\(0\d{1,5}\)|0\d{1,5})(?:[ \u00a0./-]{1,3}\d{2,8}){1,6}+(?!\d|[.,:]\d)")
 
 
-def abbreviation_rule(words: Mapping[str, str], behind: str = r"(?![^\W_])") -> Rule:
+def abbreviation_rule(words: Mapping[str, str], behind: str = r"(?![^\W\d_])") -> Rule:
     """Return the rule for abbreviations; those in small letters may begin with a capital.
 
     A space in one may be left out. `behind` is the source of an expression for what must follow.

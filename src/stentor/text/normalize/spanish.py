@@ -23,7 +23,8 @@ _WITH_PESOS = frozenset("ar cl co cu do mx ph uy".split())
 _PESO = Currency("peso", "pesos", "centavo", "centavos", "masculine")
 
 _RANK = re.compile(
-    r"(?P<n>\d{1,4})(?:\.?(?P<sign>[ºª°])|(?P<noun>\.?er|r[oa]|d[oa]|t[oa]|m[oa]|v[oa]|n[oa]))(?![^\W_])"
+    r"(?P<n>\d{1,4})(?:\.?(?P<sign>[ºª°])"
+    r"|(?P<noun>\.?er|r[oa]|d[oa]|t[oa]|m[oa]|v[oa]|n[oa]|[oa](?=[ \u00a0][^\W\d_])))(?![^\W_])"
 )
 _ROMAN = r"(?:(?<=siglo )|(?<=Siglo )|(?<=siglos ))(?P<roman>[IVXL]{1,7})(?![^\W_])"
 _TELEPHONE = re.compile(r"[6-9]\d\d(?: \d{3}){2}(?![ ,.]?\d)|[6-9]\d\d(?: \d\d){3}(?![ ,.]?\d)")
@@ -124,9 +125,9 @@ class _Spanish:
         is_before_noun = _noun_behind(match) != ""
         if end == "°" and not is_before_noun:
             return None
-        if end in ("ª", "ra", "da", "ta", "ma", "va", "na"):
+        if end[-1] in "ªa":
             return spell.ordinal(number, self._tag, "feminine")
-        is_short = end.endswith("er") or (end in "º°" and is_before_noun)
+        is_short = end.endswith("er") or (end in "º°o" and is_before_noun)
         return spell.ordinal(number, self._tag, "masculine-adjective" if is_short else "masculine")
 
 
