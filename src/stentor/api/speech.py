@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import uuid
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -15,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stentor import threads
+from stentor.api.allowance import Allowance
 from stentor.api.body import Body, read_body, validate
 from stentor.api.captions import captions
 from stentor.api.context import Context, context_of
@@ -33,9 +33,8 @@ from stentor.api.respond import (
 from stentor.api.timed import TimesWriter
 from stentor.api.wire import BatchBody, CaptionsBody, SpeechBody
 from stentor.audio.encode import Encoder, encoded
-from stentor.errors import AnswerTooLong, InvalidRequest, StentorError
+from stentor.errors import InvalidRequest, StentorError
 from stentor.pipeline.answer import Answer
-from stentor.types import AudioChunk
 
 _AUDIO_TOKENS_PER_SECOND = 20
 _BATCH_AT_ONCE = 4
@@ -60,7 +59,7 @@ async def speech(request: Request) -> Response:
 
 def whole(context: Context, answer: Answer) -> Response:
     """Answer with a whole file."""
-    return Worked(partial(_whole, answer, _Allowance(context.config.max_whole_seconds)))
+    return Worked(partial(_whole, answer, Allowance(context.config.max_whole_seconds)))
 
 
 async def speech_base64(request: Request) -> Response:
@@ -71,7 +70,7 @@ async def speech_base64(request: Request) -> Response:
 
     async def make() -> Response:
         encoder = answer.plan.encoder(whole=True)
-        audio = await _file(answer, encoder, _Allowance(context.config.max_whole_seconds))
+        audio = await _file(answer, encoder, Allowance(context.config.max_whole_seconds))
         plan, usage = answer.plan, answer.attempt.usage
         told = {
             "audio": InBase64(audio),
@@ -98,7 +97,7 @@ async def speech_captions(request: Request) -> Response:
     encoder = answer.plan.encoder(whole=not body.stream)
 
     async def make() -> Response:
-        allowance = _Allowance(context.config.max_whole_seconds)
+        allowance = Allowance(context.config.max_whole_seconds)
         async with aclosing(allowance.bound(answer.chunks())) as chunks:
             async for _ in chunks:
                 pass
@@ -127,7 +126,7 @@ async def _asked(request: Request, model: type[Body]) -> Body:
 
 async def _batch(context: Context, requests: list[dict[str, Any]]) -> Response:
     at_once = asyncio.Semaphore(_BATCH_AT_ONCE)
-    allowance = _Allowance(context.config.max_whole_seconds)
+    allowance = Allowance(context.config.max_whole_seconds)
 
     async def one(index: int, fields: dict[str, Any]) -> dict[str, Any]:
         async with at_once:
@@ -151,7 +150,7 @@ async def _batch(context: Context, requests: list[dict[str, Any]]) -> Response:
     })
 
 
-async def _batch_item(answer: Answer, allowance: _Allowance) -> dict[str, Any]:
+async def _batch_item(answer: Answer, allowance: Allowance) -> dict[str, Any]:
     encoder = answer.plan.encoder(whole=True)
     audio = await _file(answer, encoder, allowance)
     return {
@@ -174,39 +173,12 @@ def _events(answer: Answer) -> Response:
     )
 
 
-class _Allowance:
-    """Seconds of audio that one whole answer may hold."""
-
-    def __init__(self, seconds: int) -> None:
-        self._most = seconds
-        self._left = float(seconds)
-
-    async def bound(self, chunks: AsyncGenerator[AudioChunk, None]) -> AsyncGenerator[AudioChunk, None]:
-        """Pass chunks on; raises AnswerTooLong. What fails is not kept, and gives back what it took."""
-        taken = 0.0
-        try:
-            async with aclosing(chunks) as source:
-                async for chunk in source:
-                    seconds = chunk.samples.size / chunk.rate
-                    taken += seconds
-                    self._take(seconds)
-                    yield chunk
-        except BaseException:
-            self._left += taken
-            raise
-
-    def _take(self, seconds: float) -> None:
-        self._left -= seconds
-        if self._left < 0:
-            raise AnswerTooLong(self._most)
-
-
-async def _whole(answer: Answer, allowance: _Allowance) -> Response:
+async def _whole(answer: Answer, allowance: Allowance) -> Response:
     audio = await _file(answer, answer.plan.encoder(whole=True), allowance)
     return Parts([audio], answer.plan.format.media_type, _headers(answer))
 
 
-async def _file(answer: Answer, encoder: Encoder, allowance: _Allowance) -> bytes:
+async def _file(answer: Answer, encoder: Encoder, allowance: Allowance) -> bytes:
     encoder.blocking = True  # whatever the format, a long file takes long to put together
     async with aclosing(encoded(allowance.bound(answer.chunks()), encoder)) as parts:
         return await threads.run(b"".join, [part async for part in parts])
