@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from stentor.text.edits import Mapped
-from stentor.types import Utterance
+from stentor.types import Pronunciation, Utterance
 
 if TYPE_CHECKING:
     from stentor.engines import Engine
@@ -69,3 +70,12 @@ class Rest:
 
 
 Step: TypeAlias = Line | Rest
+
+
+def between(said: Iterable[Pronunciation], start: int, end: int) -> tuple[Pronunciation, ...]:
+    """Return the pronunciations of a part of a text, placed in that part."""
+    return tuple(
+        replace(one, start=max(one.start, start) - start, end=min(one.end, end) - start)
+        for one in said
+        if one.start < end and one.end > start
+    )

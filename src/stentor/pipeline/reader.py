@@ -9,13 +9,13 @@ from itertools import groupby, takewhile
 from typing import TYPE_CHECKING
 
 from stentor.audio.stretch import FASTEST, SLOWEST
-from stentor.pipeline.lines import Line, Rest, Span, Step
+from stentor.pipeline.lines import Line, Rest, Span, Step, between
 from stentor.pipeline.wording import Wording, worded
 from stentor.text.clean import is_speakable
 from stentor.text.recut import recut
 from stentor.text.script import Boundary, Break, Mark, Pause, Words
 from stentor.text.split import Sentence, Splitter
-from stentor.types import Pronunciation, Utterance
+from stentor.types import Utterance
 
 if TYPE_CHECKING:
     from stentor.pipeline.cast import Cast, Role
@@ -219,7 +219,7 @@ class Reader:
                 pitch=manner.pitch,
                 style=manner.style,
                 emphasis=manner.emphasis,
-                pronunciations=_within(wording, start, end),
+                pronunciations=between(wording.pronunciations, start, end),
                 is_complete=follows not in (None, Break.CLAUSE),
                 seed=self._delivery.seed if abilities.seed else None,
                 instructions=self._delivery.instructions if abilities.instructions else None,
@@ -245,11 +245,3 @@ def _placed(parts: Sequence[_Run], marks: Sequence[str]) -> list[tuple[int, str]
         places += [(length, name) for name in part.marks]
         length += len(part.words.text)
     return places
-
-
-def _within(wording: Wording, start: int, end: int) -> tuple[Pronunciation, ...]:
-    return tuple(
-        Pronunciation(max(said.start, start) - start, min(said.end, end) - start, said.ipa)
-        for said in wording.pronunciations
-        if said.start < end and said.end > start
-    )
