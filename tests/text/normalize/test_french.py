@@ -30,6 +30,12 @@ def test_words_that_look_like_roman_numbers_stay_words() -> None:
     assert said("Le chat. Ce chien, Les Mille, CE et LE", "fr") == "Le chat. Ce chien, Les Mille, CE et LE"
 
 
+def test_any_space_may_stand_between_thousands() -> None:
+    spoken = "mille deux cent trente-quatre virgule cinq"
+    assert {said(f"1{space}234,5", "fr") for space in " \u00a0\u2009\u202f"} == {spoken}
+    assert said("1\u202f234\u00a0€", "fr") == "mille deux cent trente-quatre euros"
+
+
 def test_below_two_is_singular() -> None:
     assert (
         said("0,5 l, 1,9 l et 2 l", "fr") == "zéro virgule cinq litre, un virgule neuf litre et deux litres"

@@ -24,6 +24,10 @@ def test_abbreviations_are_read_in_full(written: str, spoken: str) -> None:
     assert said(written, "de") == spoken
 
 
+def test_without_abbreviations_there_is_nothing_to_find() -> None:
+    assert abbreviation_rule({}).pattern.match("a. b") is None
+
+
 def test_an_abbreviation_is_found_by_its_longest_form() -> None:
     rule = abbreviation_rule({"a.": "short", "a. b.": "long"})
     match = rule.pattern.match("a.b. c")

@@ -38,7 +38,7 @@ def abbreviation_rule(words: Mapping[str, str], behind: str = r"(?![^\W\d_])") -
         is_end = written.endswith(".") and not match.string[match.end() : match.end() + 4].strip()
         return known[written] + "." if is_end else known[written]
 
-    return Rule("abbreviations", LETTER, re.compile(f"(?:{'|'.join(sources)}){behind}"), read)
+    return Rule("abbreviations", LETTER, re.compile(f"(?:{'|'.join(sources) or '(?!)'}){behind}"), read)
 
 
 def sign_rules(words: Mapping[str, str], gap: str) -> tuple[Rule, ...]:
