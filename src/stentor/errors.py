@@ -17,6 +17,7 @@
     │   ├── TextTooLong
     │   ├── AnswerTooLong         more audio than is held for a whole answer
     │   └── Unsupported           the engine cannot do it, and `strict` was asked
+    ├── NotOffered                no engine here does it
     ├── NotFound                  no such resource
     ├── EngineError               the engine's own failure
     │   ├── NothingSpoken         it answered with silence
@@ -211,6 +212,12 @@ class Unsupported(InvalidRequest):
     """With `strict`, whatever would have been a warning."""
 
     code = "unsupported"
+
+
+class NotOffered(StentorError):
+    """The protocol has this, and no engine of this server does it."""
+
+    code = "not_offered"
 
 
 class NotFound(StentorError):

@@ -37,6 +37,7 @@ STATUSES = {
     "NothingToSpeak": 400,
     "TextTooLong": 400,
     "Unsupported": 400,
+    "NotOffered": 501,
     "NotFound": 404,
     "BodyTooSlow": 408,
     "LexiconExists": 409,

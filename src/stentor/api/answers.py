@@ -71,6 +71,15 @@ class CaptionsAnswer(TimesAnswer):
     duration: float = Field(description="Length of the audio in seconds.", examples=[1.5])
 
 
+class GeneratedAnswer(BaseModel):
+    """Raw samples for another server."""
+
+    audio: str = Field(description="Little-endian samples in base64.", examples=["AAAAAA=="])
+    sample_rate: int = Field(description="In hertz.", examples=[22050])
+    dtype: str = Field(description="`float32` or `int16`.", examples=["float32"])
+    words: list[TimedWord] | None = Field(default=None, description="With `marks`: when words begin.")
+
+
 class PlannedStep(BaseModel):
     """What is said in one breath, or a pause that markup asks for."""
 

@@ -14,6 +14,7 @@ from stentor.api.answers import (
     BatchAnswer,
     CaptionsAnswer,
     ErrorEnvelope,
+    GeneratedAnswer,
     HealthAnswer,
     LexiconList,
     LexiconObject,
@@ -71,6 +72,8 @@ def answers(model: type[BaseModel], description: str, *errors: int) -> dict[int 
 
 BASE64 = _json(Base64Answer, "The whole file.")
 BATCH = _json(BatchAnswer, "A result for each item.")
+GENERATED = _json(GeneratedAnswer, "The samples, or their events.")
+GENERATED["content"]["text/event-stream"] = {}
 PLAN = _json(PlanAnswer, "What would be said.")
 CAPTIONS = _json(CaptionsAnswer, "The times, or a file of captions.")
 CAPTIONS["content"] |= {
@@ -95,7 +98,7 @@ def complete(
 ) -> dict[str, Any]:
     """Add paths that FastAPI does not know, and the schemas that the whole document refers to."""
     written = (
-        Base64Answer, BatchAnswer, CaptionsAnswer, ErrorEnvelope, HealthAnswer, LexiconList,
+        Base64Answer, BatchAnswer, CaptionsAnswer, ErrorEnvelope, GeneratedAnswer, HealthAnswer, LexiconList,
         LexiconObject, LexiconSummary, ModelList, ModelObject, PlanAnswer, Status, VoiceList, VoiceObject,
     )  # fmt: skip
     _, schemas = models_json_schema(

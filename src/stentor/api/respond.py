@@ -32,6 +32,7 @@ STATUSES: Mapping[type[errors.StentorError], int] = {
     errors.AnswerTooLong: 413,
     errors.UnsupportedMediaType: 415,
     errors.UpgradeRequired: 426,
+    errors.NotOffered: 501,
     errors.NotFound: 404,
     errors.NothingSpoken: 422,
     errors.EngineCrashed: 422,

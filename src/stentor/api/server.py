@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from stentor import __version__
-from stentor.api import health, lexicons, listings, operations, pages, plans, socket, speech
+from stentor.api import health, lexicons, listings, operations, pages, plans, provider, socket, speech
 from stentor.api.documented import HEADERS
 from stentor.api.faults import Faults
 from stentor.api.requests import RequestIds
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_ROUTERS = (listings.router, lexicons.router, health.router, socket.router)
+_ROUTERS = (listings.router, lexicons.router, health.router, socket.router, provider.router)
 
 
 def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
@@ -54,7 +54,11 @@ def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncCont
     api.add_exception_handler(HTTPException, _http_failure)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(ClientDisconnect, _left)
-    operations.install(api, (*speech.OPERATIONS, *plans.OPERATIONS, *lexicons.OPERATIONS), lexicons.BODIES)
+    operations.install(
+        api,
+        (*speech.OPERATIONS, *plans.OPERATIONS, *provider.OPERATIONS, *lexicons.OPERATIONS),
+        lexicons.BODIES,
+    )
     api.add_middleware(Faults)
     if context.config.cors_origins:
         api.add_middleware(

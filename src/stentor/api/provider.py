@@ -1,0 +1,250 @@
+"""The provider protocol: this server as an engine of another.
+
+Source: Voicebox's plan for external providers. Its sample servers have their fields as plain arguments, which
+FastAPI reads from the query; both ways of asking are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stentor import threads
+from stentor.api.allowance import Allowance
+from stentor.api.body import parse, read_body, read_bytes, validate
+from stentor.api.context import context_of
+from stentor.api.documented import GENERATED, failures
+from stentor.api.operations import Operation
+from stentor.api.respond import InBase64, Streamed, Worked, json_parts, server_sent_events
+from stentor.audio.encode import to_int16
+from stentor.audio.stretch import FASTEST, SLOWEST
+from stentor.engines import Engine
+from stentor.errors import InvalidRequest, NothingToSpeak, NotOffered, TextTooLong
+from stentor.pipeline.speak import speak
+from stentor.pipeline.times import Times
+from stentor.pipeline.verbatim import verbatim
+from stentor.text.clean import is_speakable, remove_controls
+from stentor.text.language import language_tag
+from stentor.text.script import STYLES
+from stentor.types import AudioChunk, Pronunciation, Utterance, Voice
+
+router = APIRouter(prefix="/v1", tags=["provider"])
+
+_LARGEST_SEED = 2**63 - 1
+_TOKENS_PER_SECOND = 20
+
+
+class SaidSo(BaseModel):
+    """How a part of the text is pronounced."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    start: int = Field(ge=0, description="Where it begins in the text, in characters.")
+    end: int = Field(ge=0, description="Where it ends.")
+    ipa: str = Field(min_length=1, max_length=200, description="In the International Phonetic Alphabet.")
+
+
+class GenerateBody(BaseModel):
+    """The body of `POST /v1/generate`: the protocol's four fields, and what an engine can be told beside."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    text: str = Field(description="What is said, as it is: markup and numbers were read before.")
+    voice_prompt: dict[str, Any] | None = Field(
+        default=None, description='What `/v1/create_voice_prompt` gave, or `{"voice": NAME}`.'
+    )
+    language: str | None = Field(default=None, max_length=64, description="A BCP-47 tag.")
+    seed: int | None = Field(
+        default=None, ge=-_LARGEST_SEED, le=_LARGEST_SEED, description="For engines with chance."
+    )
+    voice: str | None = Field(
+        default=None, min_length=1, max_length=256, description="A voice by name; `alloy` if not given."
+    )
+    model: str = Field(
+        default="tts-1", min_length=1, max_length=256, description="As for `/v1/audio/speech`."
+    )
+    speed: float = Field(
+        default=1.0, ge=SLOWEST, le=FASTEST, allow_inf_nan=False, description="Times the normal pace."
+    )
+    pitch: float = Field(default=0.0, ge=-24, le=24, allow_inf_nan=False, description="In semitones.")
+    style: Literal[STYLES] | None = Field(default=None, description="How it is said.")  # type: ignore[valid-type]
+    emphasis: Literal["strong", "moderate", "reduced"] | None = Field(default=None, description="As in SSML.")
+    instructions: str | None = Field(default=None, max_length=4096, description="How to speak, in words.")
+    pronunciations: list[SaidSo] = Field(default=[], max_length=1000, description="How parts are pronounced.")
+    is_complete: bool = Field(default=True, description="Whether a sentence ends with the text.")
+    marks: bool = Field(default=False, description="Tell when words begin.")
+    dtype: Literal["float32", "int16"] = Field(default="float32", description="How samples are written.")
+
+
+async def generate(request: Request) -> Response:
+    """Speak a text for another server.
+
+    The answer is JSON with raw little-endian samples in base64. With `Accept: text/event-stream` they come as
+    they are made, in events like those of `/v1/audio/speech`; the headers say their rate and type.
+    """
+    context = context_of(request)
+    body = await _asked(request)
+    engine, voice = await context.catalog.find(
+        context.catalog.candidates(body.model), _voice_of(body), language_tag(body.language or "")
+    )
+    steps = verbatim(engine, _utterance(body, voice, context.planner.config.max_text_length))
+    times = Times() if body.marks else None
+    rate = engine.capabilities.sample_rate
+    allowance = Allowance(context.config.max_whole_seconds)
+    if "text/event-stream" in request.headers.get("accept", ""):
+        written = _Written(times)
+        parts = _samples(speak(steps, rate, times=times), body.dtype, written)
+        headers = {**_names(engine, voice), "X-Sample-Rate": str(rate), "X-Sample-Type": body.dtype}
+        return Streamed(
+            server_sent_events(parts, partial(written.usage, body.text, rate), written.news),
+            "text/event-stream; charset=utf-8",
+            lambda: {**headers, "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+        )
+
+    async def make() -> Response:
+        written = _Written(times)
+        chunks = allowance.bound(speak(steps, rate, times=times))
+        async with aclosing(_samples(chunks, body.dtype, written)) as parts:
+            audio = await threads.run(b"".join, [part async for part in parts])
+        told = {"audio": InBase64(audio), "sample_rate": rate, "dtype": body.dtype, **written.news()}
+        return json_parts(told, _names(engine, voice))
+
+    return Worked(make)
+
+
+@router.post("/create_voice_prompt", summary="Make a voice prompt", responses=failures(501))
+async def create_voice_prompt() -> Response:
+    """Make a voice prompt of a recording: refused, as no engine here clones voices."""
+    raise NotOffered("No engine of this server makes voice prompts; name one of its voices as `voice`.")
+
+
+@router.post("/transcribe", summary="Transcribe a recording", responses=failures(501))
+async def transcribe() -> Response:
+    """Transcribe a recording: refused, as this server does not transcribe."""
+    raise NotOffered("This server does not transcribe.")
+
+
+class _Written:
+    """What was sent, and what is known of it."""
+
+    def __init__(self, times: Times | None) -> None:
+        self._times = times
+        self._told = 0
+        self.samples = 0
+
+    def news(self) -> dict[str, Any]:
+        """Return the words that became known since the last call."""
+        words = self._times.words[self._told :] if self._times else []
+        self._told += len(words)
+        return (
+            {
+                "words": [
+                    {
+                        "word": word.text,
+                        "start": round(word.start, 4),
+                        "end": round(word.end, 4),
+                        "char_start": word.source_start,
+                        "char_end": word.source_end,
+                    }
+                    for word in words
+                ]
+            }
+            if words
+            else {}
+        )
+
+    def usage(self, text: str, rate: int) -> dict[str, int]:
+        """Count as `/v1/audio/speech` does."""
+        output = -(-_TOKENS_PER_SECOND * self.samples // rate)
+        return {"input_tokens": len(text), "output_tokens": output, "total_tokens": len(text) + output}
+
+
+async def _samples(
+    chunks: AsyncGenerator[AudioChunk, None], dtype: str, written: _Written
+) -> AsyncGenerator[bytes, None]:
+    async with aclosing(chunks) as source:
+        async for chunk in source:
+            written.samples += chunk.samples.size
+            yield to_int16(chunk.samples) if dtype == "int16" else chunk.samples.astype("<f4").tobytes()
+            del chunk
+
+
+async def _asked(request: Request) -> GenerateBody:
+    config = context_of(request).config
+    if "text" not in request.query_params:
+        return await read_body(request, GenerateBody, config.max_body_bytes, config.body_seconds)
+    raw = await read_bytes(request, config.max_body_bytes, config.body_seconds)
+    asked: dict[str, Any] = dict(request.query_params)
+    for name, kind in (("seed", int), ("speed", float)):
+        if name in asked:
+            try:
+                asked[name] = kind(asked[name])
+            except ValueError as error:
+                raise InvalidRequest(f"`{name}` must be a number.", param=name) from error
+    if raw.strip():
+        asked["voice_prompt"] = parse(raw, _Prompt).model_dump()
+    return validate(asked, GenerateBody)
+
+
+class _Prompt(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+def _voice_of(body: GenerateBody) -> str:
+    prompt = body.voice_prompt or {}
+    named = prompt.get("voice")
+    if prompt and not isinstance(named, str):
+        raise InvalidRequest(
+            "`voice_prompt` was not made by this server, which makes none; name a voice as `voice`.",
+            param="voice_prompt",
+        )
+    return body.voice or named or "alloy"
+
+
+def _utterance(body: GenerateBody, voice: Voice, limit: int) -> Utterance:
+    if len(body.text) > limit:
+        raise TextTooLong(len(body.text), limit)
+    text, _ = remove_controls(body.text)
+    if not is_speakable(text):
+        raise NothingToSpeak
+    return Utterance(
+        text,
+        voice,
+        language=language_tag(body.language or ""),
+        speed=body.speed,
+        pitch=body.pitch,
+        style=body.style,
+        emphasis=body.emphasis,
+        pronunciations=tuple(
+            Pronunciation(said.start, min(said.end, len(text)), said.ipa)
+            for said in body.pronunciations
+            if said.start < min(said.end, len(text))
+        ),
+        is_complete=body.is_complete,
+        marks=body.marks,
+        seed=body.seed,
+        instructions=body.instructions,
+    )
+
+
+def _names(engine: Engine, voice: Voice) -> dict[str, str]:
+    return {"X-Stentor-Engine": engine.name, "X-Stentor-Voice": voice.id}
+
+
+OPERATIONS = (
+    Operation(
+        "/v1/generate",
+        generate,
+        GenerateBody,
+        {"text": "Hello, world!", "voice": "alloy", "language": "en"},
+        GENERATED,
+        (400, 408, 413, 415, 422, 500, 503),
+    ),
+)
