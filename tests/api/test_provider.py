@@ -50,8 +50,8 @@ async def test_what_an_engine_can_be_told_reaches_it() -> None:
     )  # fmt: skip
     engine = ScriptedEngine(capabilities=able)
     body = {
-        "text": "tomato", "voice": "two", "seed": 7, "speed": 1.5, "pitch": -2, "style": "sad", "language": "en",
-        "emphasis": "strong", "instructions": "Softly.", "is_complete": False,
+        "text": "tomato", "voice": "two", "seed": 7, "speed": 1.5, "pitch": -2, "style": "sad",
+        "language": "en", "emphasis": "strong", "instructions": "Softly.", "is_complete": False,
         "pronunciations": [{"start": 0, "end": 6, "ipa": "təˈmɑːtəʊ"}, {"start": 90, "end": 99, "ipa": "a"}],
     }  # fmt: skip
     async with client_of(make_api(engine)) as client:
