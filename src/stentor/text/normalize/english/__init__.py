@@ -11,6 +11,7 @@ from stentor.text.normalize.english.codes import code_rules
 from stentor.text.normalize.english.money import currency_rules
 from stentor.text.normalize.english.quantities import measure_rules, number_rules
 from stentor.text.normalize.english.roman import roman_rules
+from stentor.text.normalize.english.said import readers
 from stentor.text.normalize.english.style import FORMAT, Style
 from stentor.text.normalize.english.symbols import symbol_rules
 from stentor.text.normalize.english.words import UNDOTTED, abbreviation_rules
@@ -46,4 +47,4 @@ def language(tag: str) -> Language:
         *symbol_rules(style),
         *number_rules(style),
     )
-    return Language(tag, FORMAT, rules, quick=_QUICK, candidate=_CANDIDATE)
+    return Language(tag, FORMAT, rules, say_as=readers(style, rules), quick=_QUICK, candidate=_CANDIDATE)

@@ -23,6 +23,8 @@ _TELEPHONES = tuple(
         r"\d{3}-\d{4}",
     )
 )
+_BEFORE_EXTENSION = re.compile(r",?[ ]?(?:x|ext\.?|extension)[ ]?", re.IGNORECASE)
+_AMERICAN = re.compile(r"(1)?(\d{3})?(\d{3})(\d{4})")
 _LOCAL = re.compile(r"\d{3}-\d{4}")
 _FEWEST, _MOST = 7, 15  # digits in a telephone number; ITU-T E.164 has the most
 _EMERGENCY = re.compile(r"(?:911|999|112|000|111|101|311|411|988)(?!\w|[.,:/-]\d)")
@@ -38,28 +40,30 @@ _PIECE = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|[-_.]")
 _HEX = re.compile(r"0[xX](?P<hex>[0-9A-Fa-f]{1,16})(?!\w)")
 
 
+def telephone_in_words(text: str, style: Style) -> str:
+    """Say a telephone number group by group; an American one that has no groups in the usual ones."""
+    number, *extension = _BEFORE_EXTENSION.split(text, maxsplit=1)
+    groups = re.findall(r"\d+", number)
+    usual = _AMERICAN.fullmatch(groups[0]) if len(groups) == 1 and style.is_american else None
+    said = [_telephone_digits(group, style) for group in (filter(None, usual.groups()) if usual else groups)]
+    said += [f"extension {_telephone_digits(digits, style)}" for digits in extension]
+    return ("plus " if number.startswith("+") else "") + ", ".join(said)
+
+
+def _telephone_digits(digits: str, style: Style) -> str:
+    words = style.digits(digits)
+    return words if style.is_american else words.replace("zero", "oh")
+
+
 class _Codes:
     def __init__(self, style: Style) -> None:
         self._style = style
-        self._zero = "zero" if style.is_american else "oh"
 
     def telephone(self, match: re.Match[str]) -> str | None:
-        number = match["number"]
-        count = sum(map(str.isdecimal, number))
+        count = sum(map(str.isdecimal, match["number"]))
         if not _FEWEST <= count <= _MOST or _is_range(match):
             return None
-        spoken = self.telephone_number(number)
-        extension = match["extension"]
-        return f"{spoken}, extension {self._digits(extension)}" if extension else spoken
-
-    def telephone_number(self, number: str) -> str:
-        """Say a telephone number group by group."""
-        groups = [self._digits(group) for group in re.findall(r"\d+", number)]
-        return ("plus " if number.startswith("+") else "") + ", ".join(groups)
-
-    def _digits(self, digits: str) -> str:
-        words = self._style.digits(digits)
-        return words if self._style.is_american else words.replace("zero", self._zero)
+        return telephone_in_words(match[0], self._style)
 
     def emergency(self, match: re.Match[str]) -> str | None:
         return self._style.digits(match[0]) if _CALLING.search(before(match)) else None
