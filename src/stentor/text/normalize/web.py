@@ -38,7 +38,10 @@ _PLAIN = rf"[^\s<>\"“”{_MARK}{_EAST_ASIAN_MARK}]"
 _REST = rf"(?:{_PLAIN}++|[{_MARK}]++(?={_PLAIN}))++"
 _URL = re.compile(rf"(?i:https?|ftp)://(?:www\.)?(?P<url>{_REST})|(?i:www)\.(?P<www>{_REST})")
 _LABEL = r"[^\W_](?:[\w-]{0,62})"
-_HOST = re.compile(rf"(?P<host>{_LABEL}(?:\.{_LABEL}){{1,5}}+)(?![\w@])(?P<path>/{_REST})?+")
+_HOST = re.compile(
+    rf"(?P<host>{_LABEL}(?:\.{_LABEL}){{0,4}}?\.(?:{'|'.join(sorted(_DOMAINS | _FILES, key=len, reverse=True))}))"
+    rf"(?![\w@]|[.-]\w)(?P<path>/{_REST})?+"
+)
 _EMAIL = re.compile(
     rf"(?:mailto:)?(?P<local>[\w.+%-]{{1,64}}+)@(?P<domain>{_LABEL}(?:\.{_LABEL}){{1,5}}+)(?![\w@])"
 )
@@ -76,17 +79,14 @@ class _Reader:
         self._number = number
         self._signs = {"_": words.underscore, "-": words.dash, "+": words.plus}
 
-    def url(self, match: re.Match[str]) -> str | None:
+    def url(self, match: re.Match[str]) -> str:
         whole = match["url"] or match["www"]
         place = re.split("[/?#]", whole, maxsplit=1)[0]
         name = place.rpartition("@")[2].partition(":")[0]
-        spoken = self._host(name)
-        return spoken + self._path(whole[len(place) :]) if spoken else None
+        spoken = self._host(name) + self._path(whole[len(place) :])
+        return spoken or self._said(whole[:_LONGEST_HOST])
 
-    def bare(self, match: re.Match[str]) -> str | None:
-        ending = match["host"].rpartition(".")[2]
-        if ending not in _DOMAINS and ending not in _FILES:
-            return None
+    def bare(self, match: re.Match[str]) -> str:
         return self._host(match["host"]) + self._path(match["path"] or "")
 
     def email(self, match: re.Match[str]) -> str:
