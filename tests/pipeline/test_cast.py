@@ -187,6 +187,15 @@ async def test_a_language_may_become_clear_while_text_arrives() -> None:
     assert cast.lead.voice.id == "de+f2"
 
 
+async def test_who_was_given_words_still_speaks_them_when_the_language_becomes_clear() -> None:
+    cast = await cast_of(EspeakEngine(), voice="nova")
+    (waiting,) = await assigned(cast, run("Ok", Manner(voice="onyx")))
+    cast._casting.detector = Told("de", at_once=True)  # type: ignore[assignment]
+    await cast.hear("Ok ich weiß es nicht.")
+    role = cast.role(waiting.manner)
+    assert (role.name, role.voice.languages[0]) == ("onyx", "de")
+
+
 async def test_a_language_that_was_asked_for_is_clear() -> None:
     cast = await cast_of(EspeakEngine(), voice="nova", language="fr", detected="de")
     assert await cast.hear("Ich weiß es nicht.")

@@ -69,7 +69,8 @@ class Casting:
             return ()
         all_of_them = engine.capabilities.languages if self.catalog.speaks_all(request.voice) else ()
         languages = tuple(dict.fromkeys((*voice.languages, *all_of_them)))
-        return languages if len({primary(tag) for tag in languages}) > 1 else ()
+        own = primary(languages[0]) if languages else ""
+        return languages if any(primary(tag) != own for tag in languages) else ()
 
     async def lexicon(self, voices: Collection[str], request: SpeechRequest) -> Matcher | None:
         """Find the words that these voices say otherwise in a request; raises UnknownLexicon."""
@@ -123,8 +124,11 @@ class Cast:
         """Let the leading voice speak a language from now on; its own if it is that or None."""
         is_own = bool(language and self.languages and primary(language) == primary(self.languages[0]))
         self._language = None if is_own else language
+        assigned = list(self._roles)
         self._roles.clear()
         self.lead = await self.find(self._request.voice, self._language)
+        for voice, spoken in assigned:  # words that were given to them may still wait to be said
+            await self._assigned(Manner(voice=voice, language=spoken))
 
     async def hear(self, text: str) -> bool:
         """Take up the language of a text that is still arriving; returns whether it is clear by now."""
