@@ -38,8 +38,9 @@ _PLAIN = rf"[^\s<>\"“”{_MARK}{_EAST_ASIAN_MARK}]"
 _REST = rf"(?:{_PLAIN}++|[{_MARK}]++(?={_PLAIN}))++"
 _URL = re.compile(rf"(?i:https?|ftp)://(?:www\.)?(?P<url>{_REST})|(?i:www)\.(?P<www>{_REST})")
 _LABEL = r"[^\W_](?:[\w-]{0,62})"
+_ENDING = "|".join(sorted(_DOMAINS | _FILES, key=len, reverse=True))
 _HOST = re.compile(
-    rf"(?P<host>{_LABEL}(?:\.{_LABEL}){{0,4}}?\.(?:{'|'.join(sorted(_DOMAINS | _FILES, key=len, reverse=True))}))"
+    rf"(?P<host>{_LABEL}(?:\.{_LABEL}){{0,4}}?\.(?:{_ENDING}))"
     rf"(?![\w@]|[.-]\w)(?P<path>/{_REST})?+"
 )
 _EMAIL = re.compile(
