@@ -177,8 +177,7 @@ async def test_an_unknown_voice_in_the_text_is_told_and_the_session_goes_on() ->
     await script.done()
     await script.text("Hello.")
     await script.done()
-    assert "voice_not_found" in script.told
-    assert script.told[-2:] == ["Hello.", 1]
+    assert script.told == ["voice_not_found", 0, "Hello.", 1]
 
 
 async def test_ssml_is_spoken_at_the_end_of_its_turn() -> None:
@@ -197,8 +196,38 @@ async def test_broken_ssml_is_told_and_the_next_turn_is_spoken() -> None:
     await script.done()
     await script.text("Two.")
     await script.done()
-    assert "invalid_markup" in script.told
-    assert script.told[-2:] == ["Two.", 1]
+    assert script.told == ["invalid_markup", 0, "Two.", 1]
+
+
+async def test_broken_ssml_does_not_keep_a_config_from_taking_effect() -> None:
+    script = Script()
+    await script.text("<speak>One.")
+    await script.config(voice="two")
+    await script.text("Two.")
+    await script.done()
+    assert script.told == ["invalid_markup", "Two.", 1]
+    assert isinstance(script.work[1], Spoken)
+    assert script.work[1].plan.cast.lead.voice.id == "two"
+
+
+async def test_a_tag_that_cannot_be_done_is_told_once_a_turn() -> None:
+    script = Script()
+    await script.config(split_granularity="sentence")
+    await script.text("One. Two. ", "[pause:3600s]", " Three. ", "Four.")
+    await script.done()
+    await script.text("Five.")
+    await script.done()
+    assert script.told == ["One.", "invalid_request", 1, "Five.", 1]
+
+
+async def test_what_came_before_a_failure_is_not_said_in_the_next_turn() -> None:
+    script = Script()
+    await script.config(split_granularity="none")
+    await script.text("One. Two. *three [voice:nobody]four")
+    await script.done()
+    await script.text("Five.")
+    await script.done()
+    assert script.told == ["voice_not_found", "One.", 1, "Five.", 1]
 
 
 async def test_what_markup_asks_in_vain_is_told_once() -> None:

@@ -63,7 +63,8 @@ class Session:
         self._told = 0  # of the plan's warnings
         self._removed = 0
         self._received = 0
-        self._refused = False
+        self._refused = False  # the rest of the turn
+        self._failed = False  # a part of the turn, which was told
         self._cut = 0
 
     async def take(self, raw: str | None) -> bool:
@@ -113,30 +114,42 @@ class Session:
         if self._text is None:
             eager = settings.config.split_granularity == "clause"
             self._text = IncomingText(settings.plan, self._planner.config.max_pause_seconds, eager=eager)
-        await self._queue(settings, await self._text.feed(text))
+        try:
+            steps = await self._text.feed(text)
+        except StentorError:
+            self._refuse()  # what asks for the impossible would ask for it again with every piece
+            raise
+        await self._queue(settings, steps)
+
+    def _refuse(self) -> None:
+        self._refused = self._failed = True
+        self._text = None
 
     def _count(self, characters: int) -> None:
         self._received += characters
         limit = self._planner.config.max_text_length
         if self._received > limit:
-            self._refused = True
-            self._text = None
+            self._refuse()
             self._steps = []
             raise TextTooLong(self._received, limit)
 
     async def _end_turn(self) -> None:
         await self._flush()
-        if self._received and not self._cut and not self._refused:
+        if self._received and not self._cut and not self._failed:
             await self._put(NothingToSpeak())
         await self._put(Turn(self._cut))
         self._received = self._cut = 0
-        self._refused = False
+        self._refused = self._failed = False
 
     async def _flush(self) -> None:
         """Let everything that was written so far be spoken, under the settings of now."""
         text, self._text = self._text, None
         if self._settings and text:
-            await self._queue(self._settings, await text.finish())
+            try:
+                await self._queue(self._settings, await text.finish())
+            except StentorError as error:  # the turn, or the new settings, must come about all the same
+                self._failed = True
+                await self._put(error)
         if self._settings and self._steps:
             await self._say(self._settings)
 
