@@ -265,7 +265,7 @@ async def test_a_turn_that_grows_too_long_is_told_so_once_and_the_next_is_heard(
 
 async def test_text_that_kills_the_engine_is_an_error_of_its_sentence_alone(server: Server) -> None:
     async with session(server, voice="da", split_granularity="sentence") as live:
-        await live.say("input.text", text="Hej. (-A. Farvel.")
+        await live.say("input.text", text="Hej. (-A.\n\nFarvel.")
         await live.say("input.done")
         failed, heard = [], []
         while True:
