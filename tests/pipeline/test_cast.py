@@ -178,6 +178,16 @@ async def test_pronunciations_for_an_engine_that_takes_none_are_warned_of() -> N
     assert cast.warnings == ("pronunciations were ignored: the engine scripted takes none",)
 
 
+async def test_so_many_warnings_are_told_that_a_header_can_hold_them() -> None:
+    cast = await cast_of(able())
+    await cast.assign([
+        run("a", Manner(language=f"q{first}{second}")) for first in "abcde" for second in "abcde"
+    ])
+    assert len(cast.warnings) == 21
+    assert cast.warnings[0].endswith("'qaa'")
+    assert cast.warnings[-1] == "and 5 more"
+
+
 async def test_a_language_may_become_clear_while_text_arrives() -> None:
     cast = await cast_of(EspeakEngine(), voice="nova")
     assert cast.lead.voice.id == "en-US+f2"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stentor.voices.catalog import Catalog
 
 _PLAIN = Manner()
+_MOST_NAMED = 20  # warnings, which have to fit into a header
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,10 @@ class Cast:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What will be left out, each once, in the order it was met."""
-        return tuple(self._warnings)
+        """What will be left out, each once, in the order it was met; behind twenty, how many more there are."""
+        found = tuple(self._warnings)
+        more = len(found) - _MOST_NAMED
+        return (*found[:_MOST_NAMED], f"and {more} more") if more > 0 else found
 
     @property
     def engines(self) -> list[Engine]:
