@@ -121,6 +121,11 @@ async def test_marks_are_reached_with_the_word_behind_them() -> None:
     assert [(mark.name, round(mark.time, 3)) for mark in times.marks] == [("a", 0.0), ("b", 0.2), ("c", 0.9)]
 
 
+async def test_a_mark_behind_the_last_word_is_reached_with_the_end_of_its_line() -> None:
+    times = await timed(said("one two.", marks=((7, "a"),)))
+    assert [(mark.name, round(mark.time, 3)) for mark in times.marks] == [("a", 0.4)]
+
+
 async def test_a_line_that_made_no_sound_has_no_times() -> None:
     class Mute(Marking):
         async def synthesize(self, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:

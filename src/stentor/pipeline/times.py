@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,9 +35,11 @@ class Times:
         """Note a line that was heard from `begin` to `end`; `marks` are its words', in seconds as well."""
         words = self._words(line, Heard(line.utterance.text, begin, end, marks))
         self.words += words
+        places = [word.source_start for word in words]
         for place, name in line.marks:
-            start = line.written.origin(place)[0]
-            self.mark(name, next((word.start for word in words if word.source_start >= start), begin))
+            following = bisect_left(places, line.written.origin(place)[0])
+            behind = end if words else begin  # without words, when within the line is not known
+            self.mark(name, words[following].start if following < len(words) else behind)
         if self._sentence_began is None:
             self._sentence_began = begin
         if line.sentence:
