@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -233,6 +234,17 @@ async def test_markup_does_not_count_as_text() -> None:
     assert len(lines(await short.plan(replace(REQUEST, text=text)))) == 2
     with pytest.raises(TextTooLong, match=r"11 characters.*at most 10"):
         await short.plan(replace(REQUEST, text=f"<speak>{'a' * 11}</speak>"))
+
+
+async def test_others_are_served_while_long_markup_is_read() -> None:
+    marks = "<mark name='m'/>" * 20_000
+    planning = asyncio.create_task(planned(text=f"<speak>{marks}Hello.</speak>"))
+    turns = 0
+    while not planning.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > 10
+    assert [line.text for line in lines(planning.result())] == ["Hello."]
 
 
 async def test_ssml_that_is_not_well_formed_is_refused_with_its_place() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from stentor import threads
 from stentor.audio.encode import FORMATS, Encoder, Format
 from stentor.engines import Engine
 from stentor.errors import InvalidRequest, NothingToSpeak, TextTooLong, Unsupported, quoted
@@ -24,6 +25,7 @@ from stentor.text.script import Alias, Boundary, Break, Item, Mark, Script, Word
 _MOST_NAMED = 10  # unknown fields in a warning, which has to fit into a header
 _TOLD_FROM = 1000  # characters that a language is told from
 _SEEDS = 2**31
+_QUICK = 20_000  # characters of markup; more is read beside the event loop
 
 
 class PlanConfig(BaseModel):
@@ -117,7 +119,8 @@ class Planner:
     async def plan(self, request: SpeechRequest, choice: Choice | None = None) -> Plan:
         """Settle a request whose text is known, for the engines of a choice or of the request's route."""
         text, removed = remove_controls(request.text)
-        script = self._read(request, text)
+        is_quick = len(text) <= _QUICK
+        script = self._read(request, text) if is_quick else await threads.run(self._read, request, text)
         words = [item for item in script.items if isinstance(item, Words)]
         said = "".join(_told(words))
         if not any(is_speakable(_said(run)) for run in words):
