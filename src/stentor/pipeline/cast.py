@@ -104,7 +104,7 @@ class Cast:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What will be left out, each once, in the order it was met; behind twenty, how many more there are."""
+        """What will be left out, each once, in the order it was met; behind twenty, how many more."""
         found = tuple(self._warnings)
         more = len(found) - _MOST_NAMED
         return (*found[:_MOST_NAMED], f"and {more} more") if more > 0 else found
