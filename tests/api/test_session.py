@@ -149,6 +149,18 @@ async def test_a_strict_session_refuses_what_it_would_leave_out() -> None:
     assert script.warnings == [[]]
 
 
+async def test_a_strict_session_refuses_markup_that_its_engine_cannot_do() -> None:
+    script = Script()
+    await script.config(strict=True, split_granularity="sentence")
+    await script.text("(happy) One. ", "Two.")
+    await script.done()
+    await script.text("Three. (happy) Four.")
+    await script.done()
+    await script.text("Five.")
+    await script.done()
+    assert script.told == ["unsupported", 0, "unsupported", 0, "Five.", 1]
+
+
 async def test_a_pause_is_said_with_the_sentence_behind_it() -> None:
     script = Script()
     await script.config(split_granularity="sentence")

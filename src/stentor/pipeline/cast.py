@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stentor.audio.stretch import FASTEST, SLOWEST
-from stentor.errors import quoted
+from stentor.errors import Unsupported, quoted
 from stentor.pipeline.wording import Rules
 from stentor.text.language import script_runs
 from stentor.text.language.scripts import primary
@@ -122,6 +122,12 @@ class Cast:
     def warn(self, sentence: str) -> None:
         """Note that something will be left out."""
         self._warnings[sentence] = None
+
+    def refuse(self) -> None:
+        """Raise Unsupported if something would be left out and the request is strict; then forget it."""
+        if self._request.strict and (left_out := self.warnings):
+            self._warnings.clear()
+            raise Unsupported(f"With `strict`, nothing may be left out, but {'; '.join(left_out)}.")
 
     async def speak_in(self, language: str | None) -> None:
         """Let the leading voice speak a language from now on; its own if it is that or None."""

@@ -65,7 +65,9 @@ class IncomingText:
         if not self._is_clear and len(self._heard) < _HEARD:
             self._heard += "".join(item.text for item in items if isinstance(item, Words))
             self._is_clear = await self._plan.cast.hear(self._heard)
-        return list(self._reader.feed(await self._plan.cast.assign(items)))
+        assigned = await self._plan.cast.assign(items)
+        self._plan.accepted()
+        return list(self._reader.feed(assigned))
 
 
 def _tell(begun: str) -> bool | None:

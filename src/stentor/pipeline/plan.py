@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from stentor import threads
 from stentor.audio.encode import FORMATS, Encoder, Format
 from stentor.engines import Engine
-from stentor.errors import InvalidRequest, NothingToSpeak, TextTooLong, Unsupported, quoted
+from stentor.errors import InvalidRequest, NothingToSpeak, TextTooLong, quoted
 from stentor.pipeline.cast import Cast, Casting
 from stentor.pipeline.lines import Step
 from stentor.pipeline.reader import Delivery, Reader
@@ -91,6 +91,15 @@ class Plan:
         has_marks = any(isinstance(item, Mark) for item in self.items)
         return Times() if self.request.times or has_marks else None
 
+    def accepted(self) -> Plan:
+        """Return the plan once all that it leaves out is known; raises Unsupported if that may be nothing."""
+        if self.delivery.marks:
+            for engine in self.cast.engines:
+                if not engine.capabilities.marks:
+                    self.cast.warn(f"times of words were left out: the engine {engine.name} tells none")
+        self.cast.refuse()
+        return self
+
     def encoder(self, *, whole: bool) -> Encoder:
         """Open an encoder for the plan's format: of a file that is sent as it is made, or whole."""
         return self.format.open(self.sample_rate, whole)
@@ -132,11 +141,11 @@ class Planner:
         for warning in script.warnings:
             plan.cast.warn(warning)
         items = await plan.cast.assign(script.items)
-        return _accepted(replace(plan, items=items))
+        return replace(plan, items=items).accepted()
 
     async def plan_session(self, request: SpeechRequest) -> Plan:
         """Settle everything but the text, which will arrive in pieces."""
-        return _accepted(await self._settle(request, "", Script(()), self.router.choice(request)))
+        return (await self._settle(request, "", Script(()), self.router.choice(request))).accepted()
 
     def _read(self, request: SpeechRequest, text: str) -> Script:
         """Read a text and its markup; raises TextTooLong or InvalidMarkup."""
@@ -197,17 +206,6 @@ class Planner:
                 param="sample_rate",
             )
         return rate
-
-
-def _accepted(plan: Plan) -> Plan:
-    """Return a plan, once all that it leaves out is known; raises Unsupported if that may be nothing."""
-    if plan.delivery.marks:
-        for engine in plan.cast.engines:
-            if not engine.capabilities.marks:
-                plan.cast.warn(f"times of words were left out: the engine {engine.name} tells none")
-    if plan.request.strict and plan.warnings:
-        raise Unsupported(f"With `strict`, nothing may be left out, but {'; '.join(plan.warnings)}.")
-    return plan
 
 
 def _format(name: str) -> Format:
