@@ -231,6 +231,11 @@ class EngineError(StentorError):
 
     code = "engine_error"
 
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message, param=param)
+        self.answered: int | None = None
+        """The status that a server on another machine answered with, if that is the reason."""
+
 
 class NothingSpoken(EngineError):
     """The engine finished without an audible sample."""

@@ -96,6 +96,11 @@ def test_a_key_that_the_server_repeats_is_not_passed_on() -> None:
         assert "sesame" not in answered(status, body).message
 
 
+@pytest.mark.parametrize("status", [302, 401, 404, 429, 500, 503])
+def test_an_error_knows_what_the_server_answered(status: int) -> None:
+    assert answered(status).answered == status
+
+
 def test_a_refused_key_says_so_and_a_missing_one_what_to_do() -> None:
     assert answered(401).message == "The engine cloud refused the key (401)."
     without = Faults("cloud", "", Patience(5, 60, 30)).answered(401, {}, b"")

@@ -58,7 +58,11 @@ class Faults:
 
     def answered(self, status: int, headers: Mapping[str, str], body: bytes) -> EngineError:
         """Turn an answer that is no success into an error."""
-        told = _Told(body)
+        error = self._refused(status, headers, _Told(body))
+        error.answered = status
+        return error
+
+    def _refused(self, status: int, headers: Mapping[str, str], told: _Told) -> EngineError:
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             return self._redirected(status, headers)
         if status in _BUSY and told.code != _NO_CREDIT:
