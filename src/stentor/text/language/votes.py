@@ -61,15 +61,15 @@ def _count(
     table: dict[str, tuple[str, ...]],
     among: Collection[str] | None,
 ) -> int:
-    """Let each sign vote for the languages that have it, the more the fewer these are; return how many did."""
+    """Let each sign vote for the languages that have it, the more the fewer; return how many did."""
     voted = 0
     for sign in signs:
         tags = table.get(sign, ())
         if among is not None:
             tags = tuple([tag for tag in tags if tag in among])
         voted += bool(tags)
-        hits.update(tags)
         for tag in tags:
+            hits[tag] += 1
             votes[tag] += 1 / len(tags)
     return voted
 
