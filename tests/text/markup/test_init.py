@@ -37,7 +37,28 @@ def test_what_begins_as_ssml_is_ssml(source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["a <speak>b</speak>", "<speaker>b", "<speak", "<?xml?> <p>", "&lt;speak>"]
+    "source",
+    [
+        f"<!DOCTYPE speak PUBLIC '-//W3C//DTD SYNTHESIS 1.0//EN' ''>{SSML}",
+        "<?xml version='1.0'?>\n<!DOCTYPE lolz [<!ENTITY lol 'lol'>]><speak>&lol;</speak>",
+    ],
+)
+def test_a_document_type_is_refused_and_not_read_aloud(source: str) -> None:
+    with pytest.raises(InvalidMarkup, match="A document type is not read"):
+        reading(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "a <speak>b</speak>",
+        "<!DOCTYPE html>",
+        "<?xml?><!DOCTYPES",
+        "<speaker>b",
+        "<speak",
+        "<?xml?> <p>",
+        "&lt;speak>",
+    ],
 )
 def test_other_text_is_text(source: str) -> None:
     assert reading(source).items == (Words(source, 0, len(source), Manner()),)
@@ -46,7 +67,10 @@ def test_other_text_is_text(source: str) -> None:
 @given(
     st.text(st.sampled_from(" \n\ufeff"), max_size=3),
     st.sampled_from(["", "<?xml version='1.0' encoding='utf-8'?>", "<?xml?>\n"]),
-    st.sampled_from(["<speak>", "<speak/>", "<speak version='1.1'", "<ssml:speak "]),
+    st.sampled_from([
+        *("<speak>", "<speak/>", "<speak version='1.1'", "<ssml:speak "),
+        *("<!DOCTYPE speak ", "<!DOCTYPE\n ssml:speak>"),
+    ]),
 )
 def test_no_beginning_of_ssml_is_taken_for_text(space: str, declaration: str, tag: str) -> None:
     source = f"{space}{declaration}{tag}"

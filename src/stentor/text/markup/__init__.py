@@ -8,11 +8,14 @@ from stentor.text.markup.ssml import read_ssml
 from stentor.text.markup.tags import TagReader
 from stentor.text.script import Manner, Script, Words
 
-_SSML = re.compile(r"[\s\ufeff]*+(?:<\?xml\b[^>]{0,200}+>\s*+)?<(?:[a-z]{1,20}:)?speak(?=[\s/>])")
-# A beginning that says nothing yet: white space, an XML declaration, the first letters of the tag.
-_BEGUN = re.compile(
-    r"[\s\ufeff]*+(?:<\?xml\b[^>]{0,200}+(?:>\s*+(?:<[a-z:]{0,26}+)?)?|<(?:\?x?m?l?|[a-z:]{0,26}+))?"
+# A document type makes it SSML as well, so that it is refused and not read aloud.
+_SSML = re.compile(
+    r"[\s\ufeff]*+(?:<\?xml\b[^>]{0,200}+>\s*+(?:<!DOCTYPE\s)?+)?"
+    r"(?:(?<=<!DOCTYPE\s)|<(?:!DOCTYPE\s{1,9}+)?(?:[a-z]{1,20}:)?speak(?=[\s/>]))"
 )
+# A beginning that says nothing yet: white space, an XML declaration, the first letters of the tag.
+_TAG = r"(?:!D?O?C?T?Y?P?E?\s{0,9}+)?[a-z:]{0,26}+"
+_BEGUN = re.compile(rf"[\s\ufeff]*+(?:<\?xml\b[^>]{{0,200}}+(?:>\s*+(?:<{_TAG})?)?|<(?:\?x?m?l?|{_TAG}))?")
 
 
 def is_ssml(source: str, asked: bool | None) -> bool:  # noqa: FBT001  what a request says
