@@ -108,6 +108,8 @@ WRONG: list[tuple[str, Any, str]] = [
     ("lexicon", ["SQL"], "must be an object"),
     ("lexicon", {"SQL": 5}, "must be a string"),
     ("lexicon", [{"word": "SQL", "sounds": "x"}], "is not known here"),
+    ("lexicon", {f"w{number}": "x" for number in range(1001)}, "must hold at most 1000 items"),
+    ("lexicon", [{"words": ["x"] * 501, "alias": "y"}] * 2, "must hold at most 1000 items"),
     ("lexicons", "names", "must be a list"),
     ("timestamps", "word", "must be a list"),
     ("timestamps", ["letter"], "must be 'word' or 'sentence'"),

@@ -17,17 +17,18 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from stentor.audio.encode import FORMATS, SAMPLE_RATES
 from stentor.audio.stretch import FASTEST, SLOWEST
-from stentor.lexicons.form import Entries, checked_entries
+from stentor.lexicons.form import Entries, EntryForm, checked_entries
 from stentor.pipeline.request import Part, SpeechRequest
 from stentor.text.language import language_tag
 from stentor.text.normalize import Switches
 from stentor.text.script import STYLES
 
 _LARGEST_SEED = 2**63 - 1
+_MOST_WORDS = 1000  # of a lexicon that comes with a request; it is read again with each
 
 
 class VoiceReference(BaseModel):
@@ -142,7 +143,7 @@ class _SpeechFields(BaseModel):
     )
     lexicon: Entries = Field(
         default=[],
-        max_length=1000,
+        max_length=_MOST_WORDS,
         description="How words are said in this request. An object of words and aliases will do.",
         examples=[[{"word": "SQL", "alias": "sequel"}]],
     )
@@ -162,6 +163,16 @@ class _SpeechFields(BaseModel):
         if style is not None and style not in STYLES:
             raise PydanticCustomError("style", "must be one of {known}", {"known": ", ".join(STYLES)})
         return style
+
+    @field_validator("lexicon")
+    @classmethod
+    def _has_room(cls, entries: list[EntryForm]) -> list[EntryForm]:
+        words = sum(len(entry.words or (entry.word,)) for entry in entries)
+        if words > _MOST_WORDS:
+            raise PydanticKnownError(
+                "too_long", {"field_type": "List", "max_length": _MOST_WORDS, "actual_length": words}
+            )
+        return entries
 
     def unknown(self) -> tuple[str, ...]:
         """Name the fields nobody knows."""
