@@ -108,7 +108,10 @@ def apply(language: Language, text: str, switches: Switches, taken: Sequence[tup
         rule, match, spoken = found
         position = max(position, match.end()) if match.end() > candidate.start() else position
         if getattr(switches, rule.kind) and spoken != match[0]:
-            edits.append(Edit(match.start(), match.end(), _apart(language, match, spoken)))
+            spoken = _apart(language, match, spoken)
+            if edits and edits[-1].end == match.start() and edits[-1].text.endswith(" "):
+                spoken = spoken.removeprefix(" ")
+            edits.append(Edit(match.start(), match.end(), spoken))
     return edits
 
 

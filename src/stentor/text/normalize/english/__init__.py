@@ -20,7 +20,8 @@ from stentor.text.normalize.web import Words, web_rules
 
 _WORDS = Words(dot="dot", slash="slash", at="at", dash="dash", underscore="underscore", plus="plus")
 _CANDIDATE = re.compile(
-    rf"{CANDIDATE.pattern}|(?<![^\W_])(?:{UNDOTTED}|[A-Za-z]{{2,12}}+(?=[ \u00a0][IVXLC]{{1,12}}+(?![^\W_])))"
+    rf"{CANDIDATE.pattern}|[!<>=]=|[-=]>|(?<![^\W_])(?:{UNDOTTED}|[A-Z][a-z]{{2,8}}+(?=\.?[ ]['’]\d\d)"
+    rf"|[A-Za-z]{{2,12}}+(?=[ \u00a0][IVXLC]{{1,12}}+(?![^\W_])))"
 )
 _QUICK = re.compile(
     r"[^A-Za-z\s,;!?'\"()’“”…—.-]|\.(?![\"'”’)\s]*+\Z)"  # a dot at the end alone says little

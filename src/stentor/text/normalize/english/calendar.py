@@ -17,7 +17,7 @@ _BY_NAME = {
 }
 _ALSO_WORDS = frozenset({"may", "march", "mar", "august", "jun", "dec", "sept", "sep", "jan"})
 
-_MONTH = r"(?P<month>[A-Z][A-Za-z]{2,8}|[a-z]{3,9})(?:\.(?![^\W\d_]))?"
+_MONTH = r"(?P<month>[A-Z][A-Za-z]{2,8}|[a-z]{3,9})(?:\.(?!\s*+\Z|[^\W\d_]))?"
 _YEAR = r"(?P<year>[12]\d{3})(?![\d:%]|[.,/]\d|[^\W_])"
 _SUFFIX = r"(?:st|nd|rd|th)?"
 _DAY = rf"(?P<day>\d{{1,2}}){_SUFFIX}(?![^\W_])"
@@ -47,7 +47,7 @@ _ON = re.compile(r"(?i:\b(?:on|by|until|till|since|from|before|after|due|dated?|
 _SAYS_DECADE = re.compile(r"(?i:\b(?:the|early|late|mid|my|his|her|their|your|our|in|into))[ -]\Z")
 _SAYS_YEAR = re.compile(
     r"(?i:\b(?:in|since|until|till|by|from|of|during|before|after|circa|year|spring|summer|autumn|fall|winter|early"
-    r"|late|mid|between|through|born|died|copyright)|©)[ -]\Z"
+    r"|late|mid|between|through|born|died|copyright)|\bca?\.|©)[ -]\Z"
 )
 _COUNTED = re.compile(
     r"[ ](?!(?:was|is|has|as|its|this|does|versus|always|perhaps|plus|sees|unless|across|us)\b)"
@@ -70,6 +70,13 @@ def date_in_words(style: Style, year: str, month: int, day: int) -> str:
         return f"{words}, {year_in_words(style, year)}" if year else words
     words = f"the {rank} of {MONTHS[month - 1]}"
     return f"{words} {year_in_words(style, year)}" if year else words
+
+
+def plural(words: str) -> str:
+    """Return several of a number: nineties, sixes, tens."""
+    if words.endswith("y"):
+        return f"{words.removesuffix('y')}ies"
+    return f"{words}{'es' if words.endswith('x') else 's'}"
 
 
 def year_in_words(style: Style, year: str) -> str:
@@ -104,9 +111,9 @@ class _Dates:
 
     def day_and_month(self, match: re.Match[str]) -> str | None:
         first, second = int(match["first"]), int(match["second"])
-        is_told = _ON.search(before(match)) is not None and (first < second or second > 2)  # noqa: PLR2004
-        if (first, second) in ((24, 7), (9, 11), (50, 50)) and not is_told:
+        if (first, second) in ((24, 7), (9, 11), (50, 50)) and not re.search(r"\b[Oo]n[ ]\Z", before(match)):
             return f"{self._style.cardinal(match['first'])} {self._style.cardinal(match['second'])}"
+        is_told = _ON.search(before(match)) is not None and (first < second or second > 2)  # noqa: PLR2004
         is_fraction = first < second and (second <= 10 or second in (16, 20))  # noqa: PLR2004
         order = self._order(match, is_day_first=False)
         return date_in_words(self._style, "", *order) if order and (is_told or not is_fraction) else None
@@ -167,17 +174,16 @@ class _Years:
         return None
 
     def _plural(self, tens: str) -> str:
-        words = self._style.cardinal(tens)
-        return f"{words.removesuffix('y')}ies" if words.endswith("y") else f"{words}s"
+        return plural(self._style.cardinal(tens))
 
     def short(self, match: re.Match[str]) -> str | None:
-        is_apart = not before(match, 1).strip("([-")
+        is_apart = not before(match, 1).strip(" \u00a0([-–—")
         return year_in_words(self._style, match["year"]) if is_apart else None
 
     def between(self, match: re.Match[str]) -> str | None:
         low, high = match["low"], match["high"]
         full = high if len(high) > 2 else low[:2] + high  # noqa: PLR2004
-        if not low < full or not "1100" <= low <= "2100" or full > "2199" or _COUNTED.match(after(match)):
+        if not low < full or not "1100" <= low <= "2100" or full > "2199":
             return None
         return f"{self._style.year(low)} to {year_in_words(self._style, high)}"
 

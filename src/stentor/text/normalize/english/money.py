@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
-from stentor.text.normalize.english.style import DASH, FORMAT, NUMBER, Style
+from stentor.text.normalize.english.style import DASH, FORMAT, NUMBER, Style, is_attribute
 from stentor.text.normalize.money import Currency, Money, money_rules
 from stentor.text.normalize.rules import DIGIT, Rule
 
@@ -88,21 +89,20 @@ _CENTS = re.compile(rf"(?P<amount>{NUMBER})[ ]?¢")
 _PENCE = re.compile(r"(?P<amount>\d{1,2})p(?!\w)")
 
 
-def money_in_words(money: Money, style: Style) -> str:
-    """Say an amount of money."""
+def money_in_words(money: Money, style: Style, *, as_attribute: bool = False) -> str:
+    """Say an amount of money; as an attribute in the singular, as in "a five dollar bill"."""
     currency, number = money.currency, money.number
+    many, parts = (currency.one, currency.part) if as_attribute else (currency.many, currency.parts)
     minus = "minus " if money.is_negative else ""
     hundredths = money.hundredths
     if hundredths is None or money.scale:
         scale = f" {money.scale}" if money.scale else ""
-        return f"{minus}{style.say(number)}{scale} {currency.many}"
-    whole = (
-        f"{style.cardinal(number.whole)} {currency.one if number.whole.lstrip('0') == '1' else currency.many}"
-    )
+        return f"{minus}{style.say(number)}{scale} {many}"
+    whole = f"{style.cardinal(number.whole)} {currency.one if number.whole.lstrip('0') == '1' else many}"
     if not hundredths:
         return minus + whole
-    parts = f"{style.cardinal(str(hundredths))} {currency.part if hundredths == 1 else currency.parts}"
-    return f"{minus}{whole} and {parts}" if number.whole.strip("0") else minus + parts
+    small = f"{style.cardinal(str(hundredths))} {currency.part if hundredths == 1 else parts}"
+    return f"{minus}{whole} and {small}" if number.whole.strip("0") else minus + small
 
 
 def currency_rules(style: Style) -> tuple[Rule, ...]:
@@ -116,7 +116,8 @@ def currency_rules(style: Style) -> tuple[Rule, ...]:
         low_scale, high_scale = (
             _SCALES.get(match[scale].strip().lower(), "") for scale in ("low_scale", "high_scale")
         )
-        words = [low, low_scale, "to", high, high_scale, currency.many]
+        name = currency.one if is_attribute(match) else currency.many
+        words = [low, low_scale, "to", high, high_scale, name]
         return " ".join(filter(None, words))
 
     def cents(match: re.Match[str]) -> str | None:
@@ -127,7 +128,13 @@ def currency_rules(style: Style) -> tuple[Rule, ...]:
         return f"{style.cardinal(match['amount'])} {'penny' if int(match['amount']) == 1 else 'pence'}"
 
     firsts = "".join(sorted({re.escape(sign[0]) for sign in CURRENCIES}))
-    simple = money_rules(FORMAT, CURRENCIES, _SCALES, lambda money: money_in_words(money, style))
+    several, one = (
+        money_rules(
+            FORMAT, CURRENCIES, _SCALES, partial(money_in_words, style=style, as_attribute=as_attribute)
+        )
+        for as_attribute in (False, True)
+    )
+    simple = map(_either, several, one)
     small = [] if style.is_american else [Rule("currency", DIGIT, _PENCE, pence)]
     return (
         Rule("currency", f"[{firsts}]", _RANGE, between),
@@ -136,3 +143,10 @@ def currency_rules(style: Style) -> tuple[Rule, ...]:
         Rule("currency", DIGIT, _CENTS, cents),
         *small,
     )
+
+
+def _either(several: Rule, one: Rule) -> Rule:
+    def read(match: re.Match[str]) -> str | None:
+        return (one if is_attribute(match) else several).read(match)
+
+    return Rule("currency", several.first, several.pattern, read)

@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from stentor.text.normalize.english.style import DASH, NUMBER, Style, after, before
+from stentor.text.normalize.english.calendar import plural
+from stentor.text.normalize.english.style import DASH, NUMBER, Style, after, before, is_attribute
 from stentor.text.normalize.english.units import UNIT, unit_named
 from stentor.text.normalize.rules import DIGIT, Rule
 
@@ -28,7 +29,7 @@ _MEASURES = re.compile(
 _SIZE = re.compile(
     rf"(?P<sides>{NUMBER}(?P<each>(?:[cmk]?m|in|ft|px)?)(?:(?:[ ]?x[ ]?|×){NUMBER}(?P=each)){{1,3}}+"
     rf"|{NUMBER}(?:[ ]×[ ]{NUMBER}){{1,3}}+(?=[ ]?[cmk]?m\b|[ ]?(?:in|ft|px)\b))"
-    rf"(?:[ ]?(?P<unit>{UNIT}))?(?!\w|[ ]?=)"
+    r"(?:[ ]?(?P<unit>[cmk]?m|in|ft|yd|px)(?!\w))?(?!\w|[ ]?=)"
 )
 _FEET = re.compile(r"(?P<feet>\d{1,2})['’′][ ]?(?P<inches>\d{1,2})(?:[\"”″]|'')(?!\w)")
 _ANGLE = re.compile(
@@ -56,9 +57,14 @@ _RANGE = re.compile(
     rf"(?P<low>{NUMBER})(?P<dash>[ ]?{DASH}[ ]?)(?P<high>{NUMBER})(?!{DASH}\d|[.,/:]\d|\d|[^\W\d_])"
 )
 _FRACTIONS = re.compile(rf"{_FRACTION}(?!\w)")
+_SEVERAL = re.compile(r"(?P<number>\d{1,4})['’]?s(?!\w)")
+_NAMED = re.compile(
+    r"(?i:\b(?:flight|room|highway|hwy\.?|route|interstate|suite|apartment|apt\.?|bus|gate|boeing|airbus|error|status"
+    r"|extension))[ ]\Z"
+)
 _PLAIN = re.compile(NUMBER)
 
-_TELLING = frozenset({*range(2, 11), 12, 16, 20, 32, 50, 64, 100})
+_TELLING = frozenset({*range(2, 11), 12, 16, 32, 64})
 """What is written below a slash in fractions that people mean as such."""
 _EACH = frozenset(
     "second minute hour day night week month year person capita user seat item unit page".split()
@@ -120,13 +126,18 @@ class _Measures:
         unit = unit_named(written, is_glued=not gap.isspace(), is_american=self._style.is_american)
         if unit is None or (gap == "-" and len(written) == 1 and written.isupper()):
             return None
+        if written == "s" and not gap and re.search(r"(?:[^\W\d_]-|\bthe )\Z", before(match)):  # "under-18s"
+            return None
         if match["high"]:
             low, high = _amount(match["low"], self._style), _amount(match["high"], self._style)
-            return f"{low} to {high} {unit.many}" if low and high else None
+            name = unit.one if gap == "-" or is_attribute(match) else unit.many
+            return f"{low} to {high} {name}" if low and high else None
         if unit.one == "percent":
             words = _amount(match["low"], self._style)
             return f"{words} percent" if words else None
-        return _of(match["low"], self._style, unit.one, unit.one if gap == "-" else unit.many)
+        return _of(
+            match["low"], self._style, unit.one, unit.one if gap == "-" or is_attribute(match) else unit.many
+        )
 
     def two(self, match: re.Match[str]) -> str | None:
         style = self._style
@@ -141,8 +152,6 @@ class _Measures:
     def size(self, match: re.Match[str]) -> str | None:
         sign = match["unit"] or match["each"]
         unit = unit_named(sign, is_glued=True, is_american=self._style.is_american) if sign else None
-        if match["unit"] and unit is None:
-            return None
         found = re.findall(NUMBER, match["sides"])
         sides = [self._style.number(side) for side in found]
         if any(side is None for side in sides):
@@ -150,7 +159,7 @@ class _Measures:
         if unit is None and all(re.fullmatch(r"\d{3,4}", side) for side in found):
             sides = [self._style.short(side) for side in found]
         words = " by ".join(filter(None, sides))
-        return f"{words} {unit.many}" if unit else words
+        return f"{words} {unit.one if is_attribute(match) else unit.many}" if unit else words
 
     def feet(self, match: re.Match[str]) -> str:
         return f"{self._style.cardinal(match['feet'])} foot {self._style.cardinal(match['inches'])}"
@@ -206,7 +215,12 @@ class _Numbers:
     def fraction(self, match: re.Match[str]) -> str | None:
         return _amount(match[0], self._style)
 
+    def several(self, match: re.Match[str]) -> str:
+        return plural(self._style.short(match["number"]))
+
     def plain(self, match: re.Match[str]) -> str | None:
+        if re.fullmatch(r"[1-9]\d{2,3}", match[0]) and _NAMED.search(before(match)):
+            return self._style.short(match[0])
         return self._style.number(match[0])
 
 
@@ -252,5 +266,6 @@ def number_rules(style: Style) -> tuple[Rule, ...]:
         Rule("numbers", DIGIT, _POWER, numbers.power),
         Rule("numbers", first, _FRACTIONS, numbers.fraction),
         Rule("numbers", first, _RANGE, numbers.between),
+        Rule("numbers", DIGIT, _SEVERAL, numbers.several),
         Rule("numbers", first, _PLAIN, numbers.plain),
     )

@@ -9,12 +9,18 @@ from stentor.text.normalize import spell
 from stentor.text.normalize.numbers import Number, NumberFormat
 
 FORMAT = NumberFormat(decimal=".", grouping=",")
-NUMBER = rf"(?:{FORMAT.pattern}|(?<![\w.])\.\d++)"
+NUMBER = rf"(?:\d{{1,3}}(?:[ ]\d{{3}}){{0,3}}[ ]000(?!\d)|{FORMAT.pattern}|(?<![\w.])\.\d++)"
 """Source of an expression for an unsigned number, without groups."""
 DASH = "[-–—‑‒−]"
 _LONGEST_COUNT = 9
 """Longer numbers without marks between thousands are names of things, not counts."""
 _MONTH_FIRST = frozenset({"us", "ph", "fm", "mh", "pw", "gu", "pr", "vi", "as", "mp", "um"})
+
+_ARTICLE = re.compile(r"\b[Aa]n?[ ]\Z")
+_DESCRIBED = re.compile(
+    r"[ ](?!(?:a|an|and|are|as|at|but|by|each|every|for|from|in|is|less|more|of|off|on|or|over|per|than|that"
+    r"|the|to|was|were|when|which|with)\b)[a-z]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,8 @@ class Style:
         """Say a number as it is written; a long one without marks and one like 007 digit by digit."""
         if written.startswith("."):
             return self.say(Number("", written[1:]))
+        if written.endswith(" 000"):
+            return self.cardinal(written.replace(" ", ""))
         is_name = written.isdecimal() and (len(written) > _LONGEST_COUNT or _begins_with_zero(written))
         if is_name:
             return self.digits(written)
@@ -72,6 +80,8 @@ class Style:
                 return self.cardinal(digits)
             case 3 if int(digits[0]) and int(digits[1:]) > 9:  # noqa: PLR2004
                 return f"{self.cardinal(digits[0])} {self.cardinal(digits[1:])}"
+            case 3 if int(digits[0]) and int(digits[2]):
+                return f"{self.cardinal(digits[0])} oh {self.cardinal(digits[2])}"
             case 3 if int(digits[0]) and not int(digits[1:]):
                 return self.cardinal(digits)
             case 4 if int(digits[0]):
@@ -81,6 +91,11 @@ class Style:
 
 def _begins_with_zero(digits: str) -> bool:
     return len(digits) > 1 and int(digits[0]) == 0
+
+
+def is_attribute(match: re.Match[str]) -> bool:
+    """Tell whether an amount describes what follows it, as in "a 5 km run", and so takes the singular."""
+    return _ARTICLE.search(before(match)) is not None and _DESCRIBED.match(after(match)) is not None
 
 
 def before(match: re.Match[str], length: int = 24) -> str:

@@ -85,5 +85,6 @@ def symbol_rules(style: Style) -> tuple[Rule, ...]:
         Rule("symbols", "/", _OVER, said(" over ")),
         Rule("symbols", "[⁺⁻⁰¹²³⁴-⁹]", _RAISED, lambda match: _raised(match, style)),
         Rule("symbols", "[₀-₉⅐-ↈ①-⓿❶-➓㉑-㊿]", _NUMERAL, lambda match: _numeral(match, style)),
+        Rule("symbols", "©", re.compile(r"(?<=[Cc]opyright )©[ ]?"), said("")),
         Rule("symbols", f"[{firsts}]", _SIGN, lambda match: _NAMES[match[0]]),
     )

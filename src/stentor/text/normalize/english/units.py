@@ -193,7 +193,7 @@ def _per(sign: str) -> str | None:
         return _PER[sign]
     if sign in ("100km", "100 km"):
         return "one hundred kilometers"
-    unit = _unit(sign, is_glued=True)
+    unit = _unit(sign, is_glued=True) if sign not in ("x", "×") else None
     if unit and sign[-1] in "²2" and unit.one.endswith("second"):
         return "second squared"
     return unit.one if unit else None
