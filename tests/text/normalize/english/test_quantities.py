@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+from tests.text.normalize.readings import said
+
+from stentor.text.normalize.english.quantities import fraction_in_words, parse_fraction
+from stentor.text.normalize.english.style import Style
+
+
+@pytest.mark.parametrize(
+    ("written", "parts"),
+    [
+        ("1/2", ("", 1, 2)),
+        ("3 1/2", ("3", 1, 2)),
+        ("3-1/2", ("3", 1, 2)),
+        ("2½", ("2", 1, 2)),
+        ("⅞", ("", 7, 8)),
+        ("5/3", None),
+        ("0/3", None),
+        ("1/17", None),
+    ],
+)
+def test_fractions_as_they_are_written(written: str, parts: tuple[str, int, int] | None) -> None:
+    assert parse_fraction(written) == parts
+
+
+def test_fractions_in_words() -> None:
+    style = Style("en-US")
+    assert fraction_in_words("", 1, 3, style) == "one third"
+    assert fraction_in_words("", 2, 3, style) == "two thirds"
+    assert fraction_in_words("1", 1, 4, style) == "one and a quarter"
+    assert fraction_in_words("1", 3, 8, style) == "one and three eighths"
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("1/2 km", "half a kilometer"),
+        ("3/4 oz", "three quarters of an ounce"),
+        ("½ h", "half an hour"),
+        ("1½ kg", "one and a half kilograms"),
+        ("1.0 kg", "one point zero kilograms"),
+        ("1 kg", "one kilogram"),
+        ("a 10 km run", "a ten kilometer run"),
+        ("a 10 km and", "a ten kilometers and"),
+        ("1 kg-2 kg", "one to two kilograms"),
+        ("500 g-1 kg", "five hundred grams to one kilograms"),
+        ("6' 2\"", "six foot two"),
+        ("5 A", "five A"),
+        ("5 in", "five in"),
+        ("5K", "five thousand"),
+        ("300 K", "three hundred kelvins"),
+        ("5/km", "five per kilometer"),
+        ("-5 kg", "minus five kilograms"),
+        ("10 000 km", "ten thousand kilometers"),
+    ],
+)
+def test_measures(written: str, spoken: str) -> None:
+    assert said(written, "en-US") == spoken
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("5 - 3", "five - three"),
+        ("3 - 5", "three to five"),
+        ("5-3", "five to three"),
+        ("2 + 5-3", "two plus five minus three"),
+        ("x = 5-3", "x equals five minus three"),
+        ("7s and 6s", "seven seconds and six seconds"),
+        ("the 747s", "the seven forty-sevens"),
+        ("1234567890", "one two three four five six seven eight nine zero"),
+        ("12,34", "twelve,thirty-four"),
+    ],
+)
+def test_numbers(written: str, spoken: str) -> None:
+    assert said(written, "en-US") == spoken
