@@ -105,7 +105,7 @@ class _Reader:
     def _path(self, text: str) -> str:
         parts = re.split("[?#]", text[:_LONGEST_PATH], maxsplit=1)[0].split("/")
         spoken = [self._said(part, with_signs=False) for part in map(unquote, parts) if _can_be_told(part)]
-        return "".join(f" {self._words.slash} {part}" for part in filter(None, spoken[:_MOST_PARTS]))
+        return "".join(f" {self._words.slash} {part}" for part in list(filter(None, spoken))[:_MOST_PARTS])
 
     def _said(self, text: str, *, with_signs: bool = True) -> str:
         spoken = []
