@@ -116,7 +116,8 @@ def test_what_is_streamed_is_heard_before_its_end(format_: str) -> None:
 @pytest.mark.parametrize(
     ("name", "codec", "layout"),
     [("webm", "libopus", "stereo"), ("mp4", "aac", "stereo"), ("ogg", "libopus", "mono"),
-     ("wav", "pcm_s24le", "5.1"), ("aiff", "pcm_s16be", "mono"), ("caf", "alac", "stereo"), ("matroska", "aac", "mono")],
+     ("wav", "pcm_s24le", "5.1"), ("aiff", "pcm_s16be", "mono"), ("caf", "alac", "stereo"),
+     ("matroska", "aac", "mono")],
 )  # fmt: skip
 def test_a_whole_file_of_any_listed_format_is_read(name: str, codec: str, layout: str) -> None:
     samples, rate = decode(container(name, codec, layout=layout), 60)

@@ -78,6 +78,12 @@ class Faults:
             return self.unavailable(f"its server failed ({status}){said}")
         return self.failed(f"refused the request ({status}){said}")
 
+    def silent(self, media_type: str, body: bytes) -> EngineFailed:
+        """Say that an answer is a success and no sound, and what it says."""
+        return self.failed(
+            f"sent {printable(media_type)} instead of sound{self.quoted(_Told(body).sentence)}"
+        )
+
     def quoted(self, sentence: str) -> str:
         """Show what a server said behind a colon; nothing if it said nothing."""
         if self._key:

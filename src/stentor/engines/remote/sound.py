@@ -1,0 +1,152 @@
+"""From the bytes a server sends to chunks of sound, whatever it calls them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stentor import threads
+from stentor.audio.decode import Decoder, PcmDecoder, decoder_for, is_frame, kind_of
+from stentor.audio.resample import Resampler
+from stentor.audio.wav import RATES
+from stentor.errors import RunawaySpeech
+from stentor.types import AudioChunk
+
+if TYPE_CHECKING:
+    from stentor.engines.remote.client import Answer
+    from stentor.engines.remote.faults import Faults
+    from stentor.types import Samples
+
+_SILENCE = np.zeros(0, np.float32)
+_HEAD = 12  # bytes by which a format is told
+_SLICE = 2**17  # bytes that are decoded at once
+_CHUNK = 2**15  # samples that are handed on at once
+_RATE_HEADERS = ("X-Audio-Sample-Rate", "X-Sample-Rate")
+# Frames look like samples: they are looked for only where they were announced.
+_FRAMED = ("audio/mpeg", "audio/mp3", "audio/aac", "audio/x-aac", "audio/aacp")
+_NO_SOUND = ("application/json", "application/problem+json", "text/html", "text/plain")
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What an engine asked for, and what its chunks are to be."""
+
+    rate: int
+    """Of the chunks, and of samples that do not say theirs, in hertz."""
+    seconds: float
+    """The most that the text can explain."""
+    sample: str = "<i2"
+    """The type of samples that come alone, as NumPy writes it."""
+
+
+class Sound:
+    """Turns the bytes of one answer into samples at the expected rate, float32 of shape (n,).
+
+    What they are is told by their beginning, and by what was announced only where that does not tell. A
+    server that sends another format or rate than it was asked for is heard all the same. Raises EngineFailed,
+    and RunawaySpeech for more than was expected.
+    """
+
+    def __init__(
+        self,
+        engine: str,
+        faults: Faults,
+        expected: Expected,
+        media_type: str = "",
+        rate: int | None = None,
+    ) -> None:
+        self._engine = engine
+        self._faults = faults
+        self._expected = expected
+        self._media_type = media_type
+        self._rate = rate or expected.rate
+        self._head = b""
+        self._decoder: Decoder | None = None
+        self._resampler: Resampler | None = None
+        self._samples = 0
+
+    async def push(self, content: bytes) -> Samples:
+        """Take some bytes; return the samples that are ready."""
+        content = self._head + content if self._head else content
+        if self._decoder is None:
+            if len(content) < _HEAD:
+                self._head = content
+                return _SILENCE
+            self._decoder = self._choose(content)
+            self._head = b""
+        slices = [content[at : at + _SLICE] for at in range(0, len(content), _SLICE)]
+        ready = [await self._decode(self._decoder, part) for part in slices]
+        return ready[0] if len(ready) == 1 else np.concatenate([_SILENCE, *ready])
+
+    async def finish(self) -> Samples:
+        """Return what is left at the end."""
+        if self._decoder is None:
+            if not self._head:
+                return _SILENCE
+            self._decoder = self._choose(self._head)
+        first = await self._decode(self._decoder, self._head)
+        return np.concatenate([first, await self._decode(self._decoder, None)])
+
+    def _choose(self, head: bytes) -> Decoder:
+        kind = kind_of(head)
+        if kind is None and self._media_type in _FRAMED:
+            kind = is_frame(head)
+        if kind:
+            return decoder_for(kind, self._expected.seconds)
+        return PcmDecoder(self._rate, self._expected.sample)
+
+    async def _decode(self, decoder: Decoder, content: bytes | None) -> Samples:
+        try:
+            if decoder.blocking:
+                samples = await threads.run(self._decoded, decoder, content)
+            else:
+                samples = self._decoded(decoder, content)
+        except ValueError as error:
+            raise self._faults.failed(f"sent {error}") from error
+        self._samples += samples.size
+        if self._samples > self._expected.seconds * self._expected.rate:
+            raise RunawaySpeech(self._engine, self._samples / self._expected.rate)
+        return samples
+
+    def _decoded(self, decoder: Decoder, content: bytes | None) -> Samples:
+        """Decode some bytes; None is the end. Raises ValueError."""
+        samples = decoder.finish() if content is None else decoder.decode(content)
+        if self._resampler is None:
+            if decoder.rate is None:
+                return samples
+            self._resampler = Resampler(decoder.rate, self._expected.rate)
+        ready = self._resampler.push(samples)
+        return np.concatenate([ready, self._resampler.flush()]) if content is None else ready
+
+
+async def heard(
+    engine: str, answer: Answer, faults: Faults, expected: Expected, limit: int
+) -> AsyncGenerator[AudioChunk, None]:
+    """Yield the sound of an answer whose body is audio and nothing else, of at most `limit` bytes."""
+    if answer.media_type in _NO_SOUND:
+        raise faults.silent(answer.media_type, await answer.complaint())
+    sound = Sound(engine, faults, expected, answer.media_type, rate_of(answer))
+    async with aclosing(answer.pieces(limit)) as pieces:
+        async for piece in pieces:
+            for chunk in chunks(await sound.push(piece), expected.rate):
+                yield chunk
+            del piece
+    for chunk in chunks(await sound.finish(), expected.rate):
+        yield chunk
+
+
+def chunks(samples: Samples, rate: int) -> Iterator[AudioChunk]:
+    """Yield samples in chunks that nobody has to work on for long."""
+    for at in range(0, samples.size, _CHUNK):
+        yield AudioChunk(samples[at : at + _CHUNK], rate)
+
+
+def rate_of(answer: Answer) -> int | None:
+    """Return the sample rate that an answer's headers tell, in hertz; None if they tell none."""
+    told = [answer.parameters.get("rate", ""), *(answer.headers.get(name, "") for name in _RATE_HEADERS)]
+    rates = (int(written) for written in told if written.isdecimal() and len(written) <= 6)  # noqa: PLR2004
+    return next((rate for rate in rates if rate in RATES), None)
