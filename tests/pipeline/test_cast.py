@@ -93,6 +93,12 @@ async def test_a_language_that_the_voice_does_not_speak_is_a_warning() -> None:
     assert cast.warnings == ("`language` was ignored: one of the engine scripted does not speak 'de'",)
 
 
+async def test_a_language_that_is_ignored_puts_nothing_into_words() -> None:
+    cast = await cast_of(able(languages=("de",)), voice="one", language="fr")
+    assert (cast.lead.language, cast.lead.rules.language) == (None, "de")
+    assert len(cast.warnings) == 1
+
+
 async def test_text_in_another_script_is_spoken_in_its_language() -> None:
     cast = await cast_of(EspeakEngine(), voice="alloy")
     words = await assigned(cast, run("Moscow is Москва in Russian."))

@@ -168,6 +168,7 @@ class Cast:
                 f"`language` was ignored: {voice.id} of the engine {engine.name} does not speak "
                 f"{quoted(language)}"
             )
+            language = None
         lexicon = await self._casting.lexicon((name, voice.id), self._request)
         own = voice.languages[0] if voice.languages else "und"
         rules = Rules(language or own, self._request.switches, lexicon, engine.capabilities.phonemes)
