@@ -45,7 +45,7 @@ class Detector:
         """
         sample = text[:_LOOKED_AT]
         script, letters = _script(sample)
-        possible = _possible(tuple(among), script)
+        possible = _possible(tuple(sorted(among)), script)
         if letters < _FEWEST:
             return None
         if len(possible) <= 1:
@@ -65,7 +65,7 @@ class Detector:
         found = self.quick(text, among)
         sample = text[:_LOOKED_AT]
         script, letters = _script(sample)
-        possible = _possible(tuple(among), script)
+        possible = _possible(tuple(sorted(among)), script)
         if found or letters < _ENOUGH or script == "han" or not possible:
             return found
         if self._model is None:

@@ -12,7 +12,7 @@ from stentor.text.language.votes import vote
 _CJK = ("kana", "han")
 _KANA = re.compile(f"[{letters(('kana',))}]++")
 _NOT_LATIN = re.compile(f"[{letters(tuple(name for name in LETTERS if name != LATIN))}]")
-# One letter of these is more likely a symbol: 5 Ω, the angle α.
+# One letter of these is more likely a symbol, of ohms or of an angle.
 _SYMBOLIC = frozenset({"greek", "cyrillic", "hebrew"})
 _NEAR = 16  # a Han run is Japanese if there are kana no further away
 _LETTER = re.compile(r"[^\W\d_]")
