@@ -31,6 +31,7 @@ _EMOJI = "👍 😂 🏽 🇩 🇪 🇺 🇸 ❤ \ufe0f \u200d 👩 💻 🏴 1 
         ("🕐", "one o’clock"),
         ("🇧🇦", "Bosnia and Herzegovina flag"),
         ("🏽", ""),
+        ("👍\U000e0067", "thumbs up"),
         ("👩‍🚨", "woman police car light"),
     ],
 )

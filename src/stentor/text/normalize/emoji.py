@@ -39,7 +39,7 @@ def emoji_rules(tag: str, *, flag: str = "{}", ampersand: str = "&") -> tuple[Ru
         key = _UNSAID.sub("", one)
         if one.endswith("\u20e3"):
             return spell.digits(one[0], tag) or None
-        found = _names(language).get(key)
+        found = _names(language).get(key) or _names(language).get(re.sub(_TAGS, "", key))
         if found is None:
             parts = [name(part) for part in one.split("\u200d")] if "\u200d" in one else []
             return " ".join(filter(None, parts)) or None
