@@ -46,6 +46,11 @@ def test_in_an_unknown_language_only_markdown_goes(tag: str) -> None:
     assert say_as("5", "cardinal", "", tag) is None
 
 
+def test_a_tag_may_be_written_in_many_ways() -> None:
+    for tag in ("en-GB", "EN-gb", "en_GB"):
+        assert said("👍 on 3/4/2024", tag) == "thumbs up on the third of April twenty twenty-four"
+
+
 def test_a_language_is_built_once() -> None:
     assert language_of("en-NZ") is language_of("en-NZ")
 

@@ -63,9 +63,11 @@ def say_as(text: str, kind: str, format_: str, language: str) -> str | None:
 @lru_cache(maxsize=256)
 def language_of(tag: str) -> Language | None:
     """Return how a language is read, by its BCP-47 tag."""
-    module = LANGUAGES.get(tag.replace("_", "-").partition("-")[0].casefold())
+    primary, *subtags = tag.replace("_", "-").split("-")
+    module = LANGUAGES.get(primary.casefold())
     if module is None:
         return None
+    tag = "-".join([primary.casefold(), *subtags])
     language: Language = import_module(f"{__name__}.{module}").language(tag)
     return language
 

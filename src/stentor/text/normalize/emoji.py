@@ -44,7 +44,7 @@ def emoji_rules(tag: str, *, flag: str = "{}", ampersand: str = "&") -> tuple[Ru
             parts = [name(part) for part in one.split("\u200d")] if "\u200d" in one else []
             return " ".join(filter(None, parts)) or None
         words = _IN_NAME.sub(lambda number: _number(number, tag), found).replace("&", ampersand)
-        return flag.format(words) if re.match(f"{_FLAG_LETTER}|.{_TAGS}", one) else words
+        return flag.format(words) if re.match(f"{_FLAG_LETTER}|\U0001f3f4{_TAGS}", one) else words
 
     def read(match: re.Match[str]) -> str:
         words = name(match["one"])
