@@ -42,7 +42,7 @@ def vote(text: str, among: Collection[str] | None = None) -> str | None:
     hits: Counter[str] = Counter()
     share = _count(votes, hits, words, known, among) / max(len(words), 1)
     letter_votes: defaultdict[str, float] = defaultdict(float)
-    _count(letter_votes, hits, sorted(set("".join(words))), letters, among)
+    _count(letter_votes, hits, sorted(letters.keys() & set("".join(words))), letters, among)
     for tag, count in letter_votes.items():
         votes[tag] += _LETTER_WEIGHT * count
     if not votes:
