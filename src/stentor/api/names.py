@@ -35,4 +35,6 @@ def names_of(plan: Plan) -> dict[str, str]:
 
 
 def _ascii(value: str) -> str:
+    if value.isascii() and value.isprintable():
+        return value
     return "".join(c if c.isascii() and c.isprintable() else "?" for c in value)
