@@ -60,7 +60,7 @@ def say_as(text: str, kind: str, format_: str, language: str) -> str | None:
     return reader(text.strip(), format_) if reader else None
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def language_of(tag: str) -> Language | None:
     """Return how a language is read, by its BCP-47 tag."""
     primary, *subtags = tag.replace("_", "-").split("-")
