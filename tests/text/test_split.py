@@ -281,6 +281,14 @@ def test_it_agrees_with_sentencex(text: str, language: str, at_least: float) -> 
     assert len(ours & theirs) / len(ours | theirs) >= at_least
 
 
+@pytest.mark.parametrize("language", "am ar bn cs fa he hy ka ko my tr ur".split())
+def test_it_agrees_with_sentencex_on_other_scripts(language: str) -> None:
+    marked = Path(__file__).parent / "golden" / f"sentences-{language}.txt"
+    text = marked.read_text("utf-8").replace(CUT, "")
+    ours, theirs = ends(texts(text)), ends(sentencex.segment(language, text))
+    assert len(ours & theirs) / len(ours | theirs) >= 0.9
+
+
 def test_english_is_cut_as_a_person_would() -> None:
     assert texts(ENGLISH) == [
         "Dr. Adams arrived on Jan. 5th at 10 a.m. in Washington.",

@@ -39,6 +39,7 @@ _ITEM = r"(?:[-*+•‣◦▪●○–—]|\d{1,3}[.)]|\(?[a-z0-9]{1,2}\))[ \t]"
 _MARKER = rf"(?:{_HEADING}|{_ITEM}|```|~~~|\||---[\s-]|===[\s=]|___[\s_]|\*\*\*[\s*])"
 _LONGEST_MARKER = 8
 _MARKER_SIGNS = frozenset("#-*+•‣◦▪●○–—(`~|=_0123456789abcdefghijklmnopqrstuvwxyz \t\r\n")
+_MAY_END = re.compile(r"[#\-*+•‣◦▪●○–—(`~|=_0-9 \t]|[a-z][a-z0-9]?\)")
 _IS_HEADING = re.compile(_HEADING)
 _IS_MARKER = re.compile(_MARKER)
 _IS_BLOCK = re.compile(
@@ -196,8 +197,8 @@ class Splitter:
 
     def _pattern(self) -> re.Pattern[str]:
         """Return what to look for in the line that begins here: in a list or a table, its end as well."""
-        first = self._line[:1] or self._buffer[self._begin : self._begin + 1]
-        return _LINES if first in _MARKER_SIGNS else _PROSE
+        may_end = _MAY_END.match(self._line) if self._line else _MAY_END.match(self._buffer, self._begin)
+        return _LINES if may_end else _PROSE
 
     def _first_clause(self, before: int) -> int | None:
         for match in CLAUSE.finditer(self._buffer, self._begin, before):
