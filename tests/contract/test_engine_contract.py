@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from tests.contract.places import PLACES, nowhere
 
 from stentor import engines
 from stentor.engines import Engine
@@ -29,10 +30,12 @@ SENTENCE = "One two three four, five six seven eight."
 
 @pytest.fixture(params=sorted(engines.installed()))
 async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
-    made: Engine = engines.load(request.param)()
-    await made.open()
-    yield made
-    await made.close()
+    kind = engines.load(request.param)
+    async with PLACES.get(request.param, nowhere)() as settings:
+        made: Engine = kind(kind.Config.model_validate(settings))
+        await made.open()
+        yield made
+        await made.close()
 
 
 async def speaking(engine: Engine, text: str = SENTENCE, speed: float = 1.0, voice: int = 0) -> Utterance:

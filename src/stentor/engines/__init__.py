@@ -121,6 +121,7 @@ class Engine(Protocol):
 # Built-in engines come through the same door as a third party's.
 _BUILT_IN = {
     "espeak": EntryPoint("espeak", "stentor.engines.espeak:EspeakEngine", GROUP),
+    "openai": EntryPoint("openai", "stentor.engines.openai:OpenAiEngine", GROUP),
     "tone": EntryPoint("tone", "stentor.engines.tone:ToneEngine", GROUP),
 }
 DEFAULT_ENGINES = ("espeak", "tone")

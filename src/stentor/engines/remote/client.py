@@ -12,7 +12,7 @@ import io
 import ipaddress
 import json
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Container, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
@@ -50,6 +50,15 @@ class Part:
     media_type: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | Sequence[Part] | None = None
+    also: Container[int] = ()
+
+
 class Client:
     """One engine's connections to its server.
 
@@ -80,9 +89,15 @@ class Client:
 
     @asynccontextmanager
     async def call(
-        self, method: str, path: str, body: object = None, *, accept: str = "*/*"
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        accept: str = "*/*",
+        also: Container[int] = (),
     ) -> AsyncIterator[Answer]:
-        """Send a request, and enter its answer, which is a success.
+        """Send a request, and enter its answer, which is a success or has one of the statuses in `also`.
 
         `path` follows the engine's URL. A `body` is sent as JSON, or as a form if it is a list of Part.
         """
@@ -90,17 +105,26 @@ class Client:
             raise self.faults.unavailable("it was not opened")
         headers, written = _written(body)
         headers["Accept"] = accept
-        async with self._answer(self._session, method, f"{self._base}{path}", headers, written) as answer:
+        request = _Request(method, f"{self._base}{path}", headers, written, also)
+        async with self._answer(self._session, request) as answer:
             yield answer
 
-    async def ask(self, method: str, path: str, body: object = None, *, limit: int = _MEGABYTE) -> Any:  # noqa: ANN401
-        """Send a request and return the JSON of its answer."""
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        limit: int = _MEGABYTE,
+        also: Container[int] = (),
+    ) -> Any:  # noqa: ANN401  any JSON
+        """Send a request and return the JSON of its answer; None if its status is one of those in `also`."""
         try:
             async with (
                 asyncio.timeout(self._config.answer_seconds),
-                self.call(method, path, body, accept="application/json") as answer,
+                self.call(method, path, body, accept="application/json", also=also) as answer,
             ):
-                return await answer.json(limit)
+                return None if answer.status in also else await answer.json(limit)
         except TimeoutError as error:
             raise self.faults.broke(error, begun=False) from error
 
@@ -117,44 +141,33 @@ class Client:
         guarded = not await self._is_private()
         async with (
             self._make_session({}, guarded=guarded) as session,
-            self._answer(session, "GET", url, {"Accept": "*/*"}, None) as answer,
+            self._answer(session, _Request("GET", url, {"Accept": "*/*"})) as answer,
         ):
             yield answer
 
     @asynccontextmanager
-    async def _answer(
-        self,
-        session: aiohttp.ClientSession,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes | Sequence[Part] | None,
-    ) -> AsyncIterator[Answer]:
+    async def _answer(self, session: aiohttp.ClientSession, request: _Request) -> AsyncIterator[Answer]:
         if self.busy >= self._config.connections:
             raise self.faults.busy()
         self.busy += 1
         try:
-            response = await self._begin(session, method, url, headers, body)
+            response = await self._begin(session, request)
         except BaseException:
             self.busy -= 1
             raise
         answer = Answer(response, self.faults, self._config.stalled_seconds)
         try:
-            if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+            if not (
+                HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
+                or response.status in request.also
+            ):
                 raise self.faults.answered(response.status, response.headers, await answer.complaint())
             yield answer
         finally:
             self.busy -= 1
             answer.close()
 
-    async def _begin(
-        self,
-        session: aiohttp.ClientSession,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes | Sequence[Part] | None,
-    ) -> aiohttp.ClientResponse:
+    async def _begin(self, session: aiohttp.ClientSession, request: _Request) -> aiohttp.ClientResponse:
         import aiohttp  # noqa: PLC0415  loaded by `open`
 
         loop = asyncio.get_running_loop()
@@ -162,12 +175,12 @@ class Client:
         while True:
             began = loop.time()
             try:
-                async with asyncio.timeout(self._config.connect_seconds + self._config.answer_seconds):
+                async with asyncio.timeout(self._config.answer_seconds):
                     return await session.request(
-                        method,
-                        url,
-                        data=_payload(body),
-                        headers=headers,
+                        request.method,
+                        request.url,
+                        data=_payload(request.body),
+                        headers=request.headers,
                         allow_redirects=False,
                         trace_request_ctx=trace,
                     )

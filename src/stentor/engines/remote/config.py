@@ -51,7 +51,9 @@ class RemoteConfig(EngineConfig):
     connect_seconds: float = Field(
         default=5.0, gt=0, description="How long the server may take to accept a connection."
     )
-    answer_seconds: float = Field(default=60.0, gt=0, description="How long it may take to begin its answer.")
+    answer_seconds: float = Field(
+        default=60.0, gt=0, description="How long it may take to begin its answer, connecting included."
+    )
     stalled_seconds: float = Field(default=30.0, gt=0, description="How long it may pause within an answer.")
     connections: int = Field(
         default=256, ge=1, description="Requests it gets at the same time; more are refused."

@@ -78,6 +78,10 @@ class Faults:
             return self.unavailable(f"its server failed ({status}){said}")
         return self.failed(f"refused the request ({status}){said}")
 
+    def complained(self, body: bytes) -> EngineFailed:
+        """Say what it said of its failure, as JSON."""
+        return self.failed(f"failed{self.quoted(_Told(body).sentence)}")
+
     def silent(self, media_type: str, body: bytes) -> EngineFailed:
         """Say that an answer is a success and no sound, and what it says."""
         return self.failed(

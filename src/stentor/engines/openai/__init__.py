@@ -1,0 +1,246 @@
+"""Any server that speaks OpenAI's speech API: OpenAI itself, vLLM-Omni, Kokoro-FastAPI, LocalAI and others.
+
+Samples are asked for, since they need no decoder and come soonest. What a server sends instead is told by its
+first bytes, and heard as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from stentor.engines import Capabilities, Engine, EngineHealth
+from stentor.engines.openai.styles import STYLES
+from stentor.engines.openai.voices import OPENAI, listed, named
+from stentor.engines.remote.client import Client
+from stentor.engines.remote.condition import Condition
+from stentor.engines.remote.config import RemoteConfig, Url
+from stentor.engines.remote.sound import Expected, Sound, chunks, heard
+from stentor.errors import EngineBusy, EngineError, EngineUnavailable, UnknownVoice
+from stentor.types import AudioChunk, Utterance, Voice
+
+if TYPE_CHECKING:
+    from stentor.engines.remote.client import Answer
+    from stentor.engines.remote.events import Event
+
+_SLOWEST, _FASTEST = 0.25, 4.0
+_LONGEST_INSTRUCTIONS = 4096
+_WITHOUT_INSTRUCTIONS = ("tts-1", "tts-1-hd")
+_NO_LIST = (400, 404, 405, 406, 501)
+_VOICES_LAST = 600.0  # seconds
+# Of sound. A number or an emoji may be long when it is read out; nothing honest is longer.
+_SECONDS_PER_CHARACTER, _SECONDS_AT_LEAST = 1.0, 15.0
+_BYTES_PER_SECOND = 2**19  # stereo, floats, in base64
+
+
+class OpenAiEngine(Engine):
+    """A server that speaks OpenAI's API."""
+
+    class Config(RemoteConfig):
+        """Settings of the openai engine."""
+
+        url: Url = Field(
+            default="https://api.openai.com/v1",
+            description="Where the server is, up to the routes; `/v1` is added to a URL without a path.",
+        )
+        model: str = Field(default="gpt-4o-mini-tts", description="The server's own name for its model.")
+        voices: tuple[str, ...] = Field(
+            default=(),
+            description="Its voices; otherwise it is asked for them, or has those of OpenAI.",
+        )
+        languages: tuple[str, ...] = Field(
+            default=("und",), description="What its voices speak, as BCP-47 tags; `und` is any language."
+        )
+        format: Literal["pcm", "wav", "mp3", "flac", "opus", "aac"] = Field(
+            default="pcm", description="The format that the server is asked for."
+        )
+        sample_rate: int = Field(
+            default=24_000,
+            ge=8000,
+            le=48_000,
+            description="Of its `pcm`, in hertz, if it does not say so itself.",
+        )
+        stream_format: Literal["audio", "sse"] = Field(
+            default="audio", description="Whether it is asked for plain audio or for events."
+        )
+        instructions: bool = Field(
+            default=True,
+            description="Whether its model follows `instructions`; `tts-1` and `tts-1-hd` do not.",
+        )
+        speed: bool = Field(
+            default=True, description="Whether it obeys `speed`; otherwise its audio is stretched here."
+        )
+        whole_text: bool = Field(
+            default=True, description="Whether it gets as much text at once as it takes, or single sentences."
+        )
+        max_characters: int = Field(default=4096, ge=100, description="Most characters in one request.")
+        send_language: bool = Field(
+            default=False,
+            description="Whether requests say their language, as `language`; OpenAI has no such field.",
+        )
+        extra: dict[str, Any] = Field(
+            default_factory=dict, description="Fields to add to each request, such as `lang_code`."
+        )
+        licence: str = Field(default="as its server says", description="Of the model and its voices.")
+        probe_seconds: float = Field(
+            default=60.0,
+            ge=0,
+            description="A server that was not heard for so long is asked for its models; 0 is never.",
+        )
+
+    name = "openai"
+
+    def __init__(self, config: Config | None = None) -> None:
+        self._config = config or self.Config()
+        takes_words = self._config.instructions and self._config.model not in _WITHOUT_INSTRUCTIONS
+        self.capabilities = Capabilities(
+            sample_rate=self._config.sample_rate,
+            languages=self._config.languages,
+            speed=(_SLOWEST, _FASTEST) if self._config.speed else (1.0, 1.0),
+            longest_utterance=self._config.max_characters,
+            whole_text=self._config.whole_text,
+            instructions=takes_words,
+            styles=tuple(STYLES) if takes_words else (),
+            licence=self._config.licence,
+        )
+        self._client: Client | None = None
+        self._condition: Condition | None = None
+        self._voices: list[Voice] = []
+        self._voices_until = 0.0
+
+    async def open(self) -> None:
+        """Get ready to ask the server; it may come and go."""
+        config = self._config
+        if not urlsplit(config.url).path:
+            config = config.model_copy(update={"url": f"{config.url}/v1"})
+        key = config.api_key.get_secret_value()
+        self._client = Client(self.name, config, {"Authorization": f"Bearer {key}"} if key else None)
+        await self._client.open()
+        self._condition = Condition(self.name, self._look, config.probe_seconds)
+        await self._condition.open()
+
+    async def voices(self) -> Sequence[Voice]:
+        """List the voices of the settings or of the server."""
+        if not self._voices:
+            return named(self.name, self._config.voices or OPENAI, self._config.languages)
+        return self._voices
+
+    async def synthesize(self, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:
+        """Speak; the first chunk comes as soon as the server sends some."""
+        if self._client is None or self._condition is None:
+            raise EngineUnavailable(f"The engine {self.name} is not running: it was not started.")
+        if not any(voice.id == utterance.voice.id for voice in await self.voices()):
+            raise UnknownVoice(utterance.voice.id, [])
+        try:
+            async with aclosing(self._spoken(self._client, utterance)) as spoken:
+                async for chunk in spoken:
+                    self._condition.worked()
+                    yield chunk
+                    del chunk
+        except EngineError:
+            self._condition.doubt()
+            raise
+
+    def health(self) -> EngineHealth:
+        """Say whether the server was there when it was last asked."""
+        if self._client is None or self._condition is None:
+            return EngineHealth(ready=False, problem="it was not started")
+        problem = self._condition.problem
+        return EngineHealth(problem is None, {"busy": self._client.busy}, problem)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._condition:
+            await self._condition.close()
+        if self._client:
+            client, self._client = self._client, None
+            await client.close()
+
+    async def _spoken(self, client: Client, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:
+        seconds = (_SECONDS_AT_LEAST + _SECONDS_PER_CHARACTER * len(utterance.text)) / utterance.speed
+        expected = Expected(self._config.sample_rate, seconds)
+        limit = round(seconds * _BYTES_PER_SECOND)
+        async with client.call("POST", "/audio/speech", self._request(utterance)) as answer:
+            if answer.media_type == "text/event-stream":
+                source = _from_events(self.name, client, answer, expected, limit)
+            else:
+                source = heard(self.name, answer, client.faults, expected, limit)
+            async with aclosing(source) as sound:
+                async for chunk in sound:
+                    yield chunk
+                    del chunk
+
+    def _request(self, utterance: Utterance) -> dict[str, Any]:
+        config = self._config
+        request: dict[str, Any] = {
+            **config.extra,
+            "model": config.model,
+            "input": utterance.text,
+            "voice": utterance.voice.id,
+            "response_format": config.format,
+        }
+        wanted = " ".join(
+            words for words in (utterance.instructions, STYLES.get(utterance.style or "")) if words
+        )
+        if wanted:
+            request["instructions"] = wanted[:_LONGEST_INSTRUCTIONS]
+        if utterance.speed != 1:
+            request["speed"] = utterance.speed
+        if config.stream_format != "audio":
+            request["stream_format"] = config.stream_format
+        if config.send_language and utterance.language:
+            request["language"] = utterance.language
+        return request
+
+    async def _look(self) -> None:
+        """Ask whether the server is there and knows us, and now and then for its voices."""
+        assert self._client is not None  # noqa: S101  nothing is looked at before it is opened
+        with suppress(EngineBusy):
+            await self._client.ask("GET", "/models", also=_NO_LIST)
+        now = asyncio.get_running_loop().time()
+        if not self._config.voices and now >= self._voices_until:
+            with suppress(EngineError):
+                listing = await self._client.ask("GET", "/audio/voices", also=_NO_LIST)
+                self._voices = listed(self.name, listing, self._config.languages)
+                self._voices_until = now + _VOICES_LAST
+
+
+async def _from_events(
+    engine: str, client: Client, answer: Answer, expected: Expected, limit: int
+) -> AsyncGenerator[AudioChunk, None]:
+    """Yield the sound of OpenAI's speech events; an end that was not announced is a failure."""
+    sound = Sound(engine, client.faults, expected)
+    async with aclosing(answer.events(limit)) as events:
+        async for event in events:
+            audio = _audio(client, event)
+            if audio is None:
+                break
+            for chunk in chunks(await sound.push(audio), expected.rate):
+                yield chunk
+        else:
+            raise client.faults.failed("broke off in the middle of its answer: its events have no end")
+    for chunk in chunks(await sound.finish(), expected.rate):
+        yield chunk
+    await answer.drain()
+
+
+def _audio(client: Client, event: Event) -> bytes | None:
+    """Return the audio of an event, perhaps none; None is the end."""
+    if event.data == "[DONE]":
+        return None
+    try:
+        fields = json.loads(event.data)
+        if fields.get("error"):
+            raise client.faults.complained(event.data.encode())
+        if fields.get("type") == "speech.audio.done":
+            return None
+        return base64.b64decode(fields["audio"]) if fields.get("type") == "speech.audio.delta" else b""
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise client.faults.failed("sent an event that cannot be read") from error
