@@ -142,16 +142,18 @@ class _SpeechFields(BaseModel):
         examples=[True],
     )
     lexicon: Entries = Field(
-        default=[],
+        default_factory=list,
         max_length=_MOST_WORDS,
         description="How words are said in this request. An object of words and aliases will do.",
         examples=[[{"word": "SQL", "alias": "sequel"}]],
     )
     lexicons: list[str] = Field(
-        default=[], max_length=32, description="Ids of lexicons to use beside those that always hold."
+        default_factory=list,
+        max_length=32,
+        description="Ids of lexicons to use beside those that always hold.",
     )
     timestamps: list[Literal["word", "sentence"]] = Field(
-        default=[],
+        default_factory=list,
         max_length=2,
         description="Tell when words or sentences are heard: in events, in JSON and over the WebSocket.",
         examples=[["word"]],
