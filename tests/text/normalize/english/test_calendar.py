@@ -74,3 +74,19 @@ def test_days_of_months() -> None:
 
 def test_plurals_of_numbers() -> None:
     assert [plural(word) for word in ("ninety", "six", "ten")] == ["nineties", "sixes", "tens"]
+
+
+def test_spans_of_months_and_days() -> None:
+    assert (
+        said("Mon–Fri, Jan-Mar, Nov. – Dec.", "en-US")
+        == "Monday to Friday, January to March, November to December."
+    )
+    assert said("Jan–Fri, Ann-Marie", "en-US") == "Jan–Fri, Ann-Marie"
+
+
+def test_seasons_are_years_that_follow_each_other() -> None:
+    assert (
+        said("1999/2000, 2023/24", "en-US")
+        == "nineteen ninety-nine two thousand, twenty twenty-three twenty-four"
+    )
+    assert said("2000/3000", "en-US") == "two thousand over three thousand"

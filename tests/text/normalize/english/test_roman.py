@@ -32,6 +32,8 @@ def test_values(roman: str, value: int | None) -> None:
         ("henry viii", "henry viii"),
         ("Act II, scene III", "Act two, scene three"),
         ("Part C", "Part C"),
+        ("Vol. IV", "volume four"),
+        ("Foo. IV", "Foo. IV"),
         ("Mister V", "Mister V"),
         ("Chapter MIX", "Chapter MIX"),
         ("World War I'd", "World War I'd"),

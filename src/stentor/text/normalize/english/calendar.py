@@ -15,12 +15,20 @@ _BY_NAME = {
     **{month[:3].lower(): number for number, month in enumerate(MONTHS, 1)},
     "sept": 9,
 }
+_DAYS_OF_WEEK = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_SHORT_NAMES = {
+    **{month[:3]: month for month in MONTHS},
+    **{day[:3]: day for day in _DAYS_OF_WEEK},
+    "Sept": "September",
+    "Tues": "Tuesday",
+    "Thur": "Thursday",
+    "Thurs": "Thursday",
+}
 _ALSO_WORDS = frozenset({"may", "march", "mar", "august", "jun", "dec", "sept", "sep", "jan"})
 
 _MONTH = r"(?P<month>[A-Z][A-Za-z]{2,8}|[a-z]{3,9})(?:\.(?!\s*+\Z|[^\W\d_]))?"
 _YEAR = r"(?P<year>[12]\d{3})(?![\d:%]|[.,/]\d|[^\W_])"
 _SUFFIX = r"(?:st|nd|rd|th)?"
-_DAY = rf"(?P<day>\d{{1,2}}){_SUFFIX}(?![^\W_])"
 _DAYS = rf"(?P<day>\d{{1,2}}){_SUFFIX}(?:[ ]?{DASH}[ ]?(?P<last>\d{{1,2}}){_SUFFIX})?(?![^\W_])"
 _END = r"(?![\d:%]|[.,/-]\d|[ ]?(?:[ap]m\b|[ap]\.m\b|%))"
 
@@ -35,6 +43,10 @@ _DAY_FIRST = re.compile(rf"{_DAYS}[ ](?:of[ ])?{_MONTH}(?![^\W_])(?:,?[ ]{_YEAR}
 _MONTH_FIRST = re.compile(rf"{_MONTH}[ ](?:the[ ])?{_DAYS}{_END}(?:(?P<comma>,?)[ ]{_YEAR})?")
 _MONTH_YEAR = re.compile(rf"{_MONTH}(?:,|[ ]of)?[ ](?:{_YEAR}|['’](?P<short>\d\d)(?!\w))")
 
+_SEASON = re.compile(r"(?P<low>[12]\d{3})/(?P<high>[12]\d{3}|\d\d)(?![\d/%]|[.,]\d|[^\W_])")
+_SPAN = re.compile(
+    rf"(?P<first>[A-Z][a-z]{{2,8}})\.?[ ]?{DASH}[ ]?(?P<last>[A-Z][a-z]{{2,8}})(?:\.(?!\s*+\Z))?(?![^\W_])"
+)
 _DECADE = re.compile(r"(?P<century>1\d|20)(?P<tens>\d0)['’]?s(?!\w)")
 _SHORT_DECADE = re.compile(r"(?P<mark>['’]?)(?P<tens>[1-9]0)['’]?s(?!\w)")
 _SHORT_YEAR = re.compile(r"['’](?P<year>\d\d)(?![\w'’])")
@@ -49,7 +61,7 @@ _SAYS_YEAR = re.compile(
     r"(?i:\b(?:in|since|until|till|by|from|of|during|before|after|circa|year|spring|summer|autumn|fall|winter|early"
     r"|late|mid|between|through|born|died|copyright)|\bca?\.|©)[ -]\Z"
 )
-_COUNTED = re.compile(
+COUNTED = re.compile(
     r"[ ](?!(?:was|is|has|as|its|this|does|versus|always|perhaps|plus|sees|unless|across|us)\b)"
     r"(?:[a-z]++(?<=s)|people|men|women|children|feet|sheep)(?![^\W_])"
 )
@@ -162,6 +174,12 @@ class _Years:
     def __init__(self, style: Style) -> None:
         self._style = style
 
+    def season(self, match: re.Match[str]) -> str | None:
+        low, high = match["low"], match["high"]
+        if int(high) != (int(low) + 1) % 10 ** len(high):
+            return None
+        return f"{self._style.year(low)} {year_in_words(self._style, high)}"
+
     def decade(self, match: re.Match[str]) -> str:
         century, tens = match["century"], match["tens"]
         if tens != "00":
@@ -189,11 +207,17 @@ class _Years:
 
     def one(self, match: re.Match[str]) -> str | None:
         year = match["year"]
-        if not "1001" <= year <= "2199" or _COUNTED.match(after(match)):
+        if not "1001" <= year <= "2199" or COUNTED.match(after(match)):
             return None
         is_recent = "1900" <= year <= "2099"
         is_told = _SAYS_YEAR.search(before(match)) or _HAPPENED.match(after(match))
         return self._style.year(year) if is_recent or is_told else None
+
+
+def _span(match: re.Match[str]) -> str | None:
+    names = [_SHORT_NAMES.get(match[end], match[end]) for end in ("first", "last")]
+    are_names = all(name in MONTHS for name in names) or all(name in _DAYS_OF_WEEK for name in names)
+    return " to ".join(names) if are_names else None
 
 
 def date_rules(style: Style) -> tuple[Rule, ...]:
@@ -206,6 +230,8 @@ def date_rules(style: Style) -> tuple[Rule, ...]:
         Rule("dates", DIGIT, _DAY_FIRST, dates.day_first),
         Rule("dates", LETTER, _MONTH_FIRST, dates.month_first),
         Rule("dates", LETTER, _MONTH_YEAR, dates.month_and_year),
+        Rule("dates", LETTER, _SPAN, _span),
+        Rule("dates", DIGIT, _SEASON, years.season),
         Rule("dates", DIGIT, _DECADE, years.decade),
         Rule("dates", rf"{DIGIT}|['’]", _SHORT_DECADE, years.short_decade),
         Rule("dates", "['’]", _SHORT_YEAR, years.short),

@@ -15,7 +15,7 @@ _TELEPHONES = tuple(
         rf"\+\d{{1,3}}{_GAP}(?:\(\d{{1,4}}\)|\d{{1,4}})(?:{_GAP}\d{{2,4}}){{1,5}}+",
         r"\+\d{7,15}",
         r"(?:1[ .-]?)?\(\d{3}\)[ .-]?\d{3}[ .-]?\d{4}",
-        r"(?:1[ .-])?\d{3}([.-])\d{3}(?:\2)\d{4}",
+        r"(?:1[ .-])?\d{3}([ .-])\d{3}(?:\2)\d{4}",
         r"\(0\d{2,4}\)[ ]?\d{3,4}[ ]?\d{3,4}",
         r"0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}",
         r"0\d{4}[ ]\d{5,6}",
@@ -29,7 +29,7 @@ _LOCAL = re.compile(r"\d{3}-\d{4}")
 _FEWEST, _MOST = 7, 15  # digits in a telephone number; ITU-T E.164 has the most
 _EMERGENCY = re.compile(r"(?:911|999|112|000|111|101|311|411|988)(?!\w|[.,:/-]\d)")
 _CALLING = re.compile(r"(?i:\b(?:call|dial|dialling|dialing|ring|phone|text|called|dialed|calling))[ ]\Z")
-_CARD = re.compile(r"\d{4}([ -])\d{4}(?:\1\d{4}){1,3}(?![ -]?\d)")
+_CARD = re.compile(r"(?:\d{4}([ -])\d{4}(?:\1\d{4}){1,3}|\d{5}-\d{4})(?![ -]?\d)")
 _IP = re.compile(r"(?P<ip>\d{1,3}(?:\.\d{1,3}){3})(?::(?P<port>\d{1,5}))?(?:/(?P<mask>\d{1,2}))?(?![.\d])")
 _VERSION = re.compile(
     r"(?P<v>(?:v\.?[ ]?|V(?=\d++\.\d)|[vV]er\.?[ ]?|[vV]ersion[ ])?)(?P<number>\d++(?:\.\d++)*+)"

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from stentor.text.normalize.english.calendar import plural
+from stentor.text.normalize.english.calendar import COUNTED, plural
 from stentor.text.normalize.english.style import DASH, NUMBER, Style, after, before, is_attribute
 from stentor.text.normalize.english.units import UNIT, unit_named
 from stentor.text.normalize.rules import DIGIT, Rule
@@ -20,15 +20,16 @@ _AMOUNT = rf"(?:{_FRACTION}|{NUMBER})"
 
 _MEASURE = re.compile(
     rf"(?P<low>{_AMOUNT})(?:[ ]?{DASH}[ ]?(?P<high>{_AMOUNT}))?"
-    rf"(?P<gap>[ \u00a0\u202f-]?)(?P<unit>{UNIT})(?![\w°²³])"
+    rf"(?P<gap>[ \u00a0\u202f-]?)(?P<unit>{UNIT})(?![\w°²³])(?P<dot>\.(?=[ ][a-z]))?+"
 )
 _MEASURES = re.compile(
     rf"(?P<low>{_AMOUNT})[ ]?(?P<low_unit>{UNIT})[ ]?{DASH}[ ]?(?P<high>{_AMOUNT})"
     rf"(?P<gap>[ \u00a0]?)(?P<unit>{UNIT})(?![\w°²³])"
 )
 _SIZE = re.compile(
-    rf"(?P<sides>{NUMBER}(?P<each>(?:[cmk]?m|in|ft|px)?)(?:(?:[ ]?x[ ]?|×){NUMBER}(?P=each)){{1,3}}+"
-    rf"|{NUMBER}(?:[ ]×[ ]{NUMBER}){{1,3}}+(?=[ ]?[cmk]?m\b|[ ]?(?:in|ft|px)\b))"
+    rf"(?P<sides>{NUMBER}(?P<each>(?:[cmk]?m|in|ft|px)?)(?:[x×]{NUMBER}(?P=each)){{1,3}}+"
+    rf"|{NUMBER}[cmk]?m(?:[ ][x×][ ]{NUMBER}[cmk]?m){{1,3}}+"
+    rf"|{NUMBER}(?:[ ][x×][ ]{NUMBER}){{1,3}}+(?=[ ]?(?:[cmk]?m|in|ft|yd|px)\b|[ ][a-z]))"
     r"(?:[ ]?(?P<unit>[cmk]?m|in|ft|yd|px)(?!\w))?(?!\w|[ ]?=)"
 )
 _FEET = re.compile(r"(?P<feet>\d{1,2})['’′][ ]?(?P<inches>\d{1,2})(?:[\"”″]|'')(?!\w)")
@@ -36,9 +37,12 @@ _ANGLE = re.compile(
     r"(?P<degrees>\d{1,3})[°º][ ]?(?P<minutes>\d{1,2})['’′](?:[ ]?(?P<seconds>\d{1,2})(?:\.\d{1,4})?[\"”″])?"
     r"(?:[ ]?(?P<side>[NSEW])(?!\w))?"
 )
+_OPERATOR = re.compile(r"[ ]?[-+*/=^−×÷][ \d]")
 _LASTING = re.compile(r"(?P<hours>\d{1,3})[ ]?h[ ]?(?P<minutes>\d{1,2})(?:[ ]?m(?:in)?)?(?!\w)")
 _LINES = re.compile(r"(?P<number>240|360|480|576|720|1080|1440|2160|4320)(?P<kind>[pi])(?!\w)")
-_SCALED = re.compile(rf"(?P<low>{NUMBER})(?:{DASH}(?P<high>{NUMBER}))?(?P<scale>[kKMB]|bn|mn|tn)(?!\w)")
+_SCALED = re.compile(
+    rf"(?P<low>{NUMBER})(?:(?P<low_scale>[kKMB]|bn|mn|tn)?{DASH}(?P<high>{NUMBER}))?(?P<scale>[kKMB]|bn|mn|tn)(?!\w)"
+)
 _SCALES = {
     "k": "thousand",
     "m": "million",
@@ -57,6 +61,7 @@ _RANGE = re.compile(
     rf"(?P<low>{NUMBER})(?P<dash>[ ]?{DASH}[ ]?)(?P<high>{NUMBER})(?!{DASH}\d|[.,/:]\d|\d|[^\W\d_])"
 )
 _FRACTIONS = re.compile(rf"{_FRACTION}(?!\w)")
+_TAILED = re.compile(r"(?P<number>\d{1,4})(?P<tail>ish|ers)(?!\w)")
 _SEVERAL = re.compile(r"(?P<number>\d{1,4})['’]?s(?!\w)")
 _NAMED = re.compile(
     r"(?i:\b(?:flight|room|highway|hwy\.?|route|interstate|suite|apartment|apt\.?|bus|gate|boeing|airbus|error|status"
@@ -123,8 +128,11 @@ class _Measures:
 
     def one(self, match: re.Match[str]) -> str | None:
         gap, written = match["gap"], match["unit"]
-        unit = unit_named(written, is_glued=not gap.isspace(), is_american=self._style.is_american)
+        is_glued = not gap.isspace() or (match["dot"] is not None and written == "in")
+        unit = unit_named(written, is_glued=is_glued, is_american=self._style.is_american)
         if unit is None or (gap == "-" and len(written) == 1 and written.isupper()):
+            return None
+        if written == "x" and _OPERATOR.match(after(match)):
             return None
         if written == "s" and not gap and re.search(r"(?:[^\W\d_]-|\bthe )\Z", before(match)):  # "under-18s"
             return None
@@ -150,7 +158,8 @@ class _Measures:
         return f"{first} to {high} {unit.many}"
 
     def size(self, match: re.Match[str]) -> str | None:
-        sign = match["unit"] or match["each"]
+        each = re.search(r"[a-z]+\Z", match["sides"])
+        sign = match["unit"] or (each and each[0])
         unit = unit_named(sign, is_glued=True, is_american=self._style.is_american) if sign else None
         found = re.findall(NUMBER, match["sides"])
         sides = [self._style.number(side) for side in found]
@@ -187,8 +196,14 @@ class _Numbers:
     def scaled(self, match: re.Match[str]) -> str | None:
         if match[0] in ("4K", "8K", "2K"):
             return None
+        if match["scale"] in "MB" and not (match["high"] or COUNTED.match(after(match))):
+            return None  # likelier a gate or a company
         words = [self._style.number(match[name]) for name in ("low", "high") if match[name]]
-        return f"{' to '.join(filter(None, words))} {_SCALES[match['scale'].lower()]}" if all(words) else None
+        if not all(words):
+            return None
+        if match["low_scale"] and match["low_scale"] != match["scale"]:
+            words[0] = f"{words[0]} {_SCALES[match['low_scale'].lower()]}"
+        return f"{' to '.join(filter(None, words))} {_SCALES[match['scale'].lower()]}"
 
     def lines(self, match: re.Match[str]) -> str:
         return f"{self._style.short(match['number'])} {match['kind']}"
@@ -215,6 +230,10 @@ class _Numbers:
     def fraction(self, match: re.Match[str]) -> str | None:
         return _amount(match[0], self._style)
 
+    def tailed(self, match: re.Match[str]) -> str:
+        words = self._style.short(match["number"])
+        return f"{words}-ish" if match["tail"] == "ish" else f"{words.removesuffix('e')}ers"
+
     def several(self, match: re.Match[str]) -> str:
         return plural(self._style.short(match["number"]))
 
@@ -232,6 +251,8 @@ def _rises(low: str, high: str) -> bool:
 def per(match: re.Match[str]) -> str | None:
     """Say what something is counted by, behind a slash: "/month", "/kg"."""
     name = match["name"]
+    if not re.search(r"\d[^/]{0,14}\Z", before(match)):
+        return None
     if name in _EACH:
         return f" per {name}"
     unit = unit_named(name, is_glued=True, is_american=True) if len(name) > 1 else None
@@ -249,7 +270,7 @@ def measure_rules(style: Style) -> tuple[Rule, ...]:
         (_MEASURES, measures.two),
         (_MEASURE, measures.one),
     ]
-    each = re.compile(r"(?<=[\w%])/(?P<name>[A-Za-z]{1,8})(?!\w)")
+    each = re.compile(r"(?<=[\w%¢°])/(?P<name>[A-Za-z]{1,8})(?!\w)")
     return (
         *(Rule("units", first, pattern, read) for pattern, read in readers),
         Rule("units", "/", each, per),
@@ -266,6 +287,7 @@ def number_rules(style: Style) -> tuple[Rule, ...]:
         Rule("numbers", DIGIT, _POWER, numbers.power),
         Rule("numbers", first, _FRACTIONS, numbers.fraction),
         Rule("numbers", first, _RANGE, numbers.between),
+        Rule("numbers", DIGIT, _TAILED, numbers.tailed),
         Rule("numbers", DIGIT, _SEVERAL, numbers.several),
         Rule("numbers", first, _PLAIN, numbers.plain),
     )

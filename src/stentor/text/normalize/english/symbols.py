@@ -81,6 +81,7 @@ def symbol_rules(style: Style) -> tuple[Rule, ...]:
         Rule("symbols", "#", _HASH, said("number ")),
         Rule("symbols", "#", _TAG, said("hashtag ")),
         Rule("symbols", r"\*", _TIMES, said("times")),
+        Rule("symbols", "x", re.compile(r"(?<=\d )x(?= \d)"), said("times")),
         Rule("symbols", r"\^", _POWER, said(" to the power of ")),
         Rule("symbols", "/", _OVER, said(" over ")),
         Rule("symbols", "[⁺⁻⁰¹²³⁴-⁹]", _RAISED, lambda match: _raised(match, style)),

@@ -55,7 +55,7 @@ _NAME_FOLLOWS = re.compile(r"[ \u00a0][\"“‘']?[A-Z]")
 _NUMBER_FOLLOWS = re.compile(r"[ \u00a0]?\d")
 _ENDS = re.compile(r"[\s\"'”’)\]]*\Z")
 _ADDRESS = re.compile(r"\b\d{1,6}[A-Za-z]?(?: [NSEW]\.?)?(?: [A-Z0-9][\w'’]*){1,3} \Z")
-_PLACE = re.compile(r"\b[A-Z][a-z'’]+ \Z")
+_PLACE = re.compile(r"\b(?:[A-Z][a-z'’]+|\d(?:st|nd|rd|th)) \Z")
 
 
 def abbreviation(match: re.Match[str]) -> str | None:
