@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from stentor import errors
 from stentor.api.documented import AUDIO
@@ -29,7 +29,7 @@ from stentor.api.wire import BatchBody, SpeechBody
 from stentor.app import create_app
 from stentor.audio.encode import FORMATS
 from stentor.cli import main as command
-from stentor.engines import DEFAULT_ENGINES, Engine, load
+from stentor.engines import BUILT_IN, DEFAULT_ENGINES, Engine, load
 from stentor.engines.espeak.voices import OPENAI_VOICES
 from stentor.pipeline.routes import RouteConfig
 from stentor.settings import OLD_NAMES, SECTIONS, WITHOUT_EFFECT, Settings, environment_names, load_settings
@@ -83,7 +83,7 @@ def _cell(text: str) -> str:
 def settings() -> str:
     parts = [_section(name, model, _variables) for name, model in SECTIONS.items()]
     parts.append(_section("routes", RouteConfig, lambda _: []).replace("## routes", "## routes, a list", 1))
-    parts += [_engine_section(name) for name in DEFAULT_ENGINES]
+    parts += [_engine_section(name) for name in BUILT_IN]
     own = Settings.model_fields["data_dir"]
     row = ("`data_dir`", "`STENTOR_DATA_DIR`", f"`{own.default}`", "path", own.description or "")
     parts.append("## Without a table\n\n" + table(SETTING_HEAD, [row]))
@@ -125,8 +125,10 @@ def _variables(path: str) -> list[str]:
 def _default(value: object) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    if value in ((), [], {}, "", None):
+    if value in ((), [], {}, "", None, SecretStr("")):
         return "none"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{entry}`" for entry in value)
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 

@@ -25,7 +25,7 @@ from stentor.api.documented import AUDIO
 from stentor.api.respond import error_object
 from stentor.audio.encode import FORMATS
 from stentor.cli import main as command
-from stentor.engines import DEFAULT_ENGINES, load
+from stentor.engines import BUILT_IN, DEFAULT_ENGINES, load
 from tests.tools import need
 
 ROOT = Path(__file__).parents[1]
@@ -107,7 +107,7 @@ def test_words_for_make_exist(page: Path) -> None:
 # What must not be missing
 
 
-@pytest.mark.parametrize("section", [*settings.SECTIONS, *(f"engines.{name}" for name in DEFAULT_ENGINES)])
+@pytest.mark.parametrize("section", [*settings.SECTIONS, *(f"engines.{name}" for name in BUILT_IN)])
 def test_every_setting_has_its_row(section: str) -> None:
     page = read("docs/reference/settings.md")
     engine = section.removeprefix("engines.")

@@ -119,7 +119,7 @@ class Engine(Protocol):
 
 
 # Built-in engines come through the same door as a third party's.
-_BUILT_IN = {
+BUILT_IN = {
     "espeak": EntryPoint("espeak", "stentor.engines.espeak:EspeakEngine", GROUP),
     "openai": EntryPoint("openai", "stentor.engines.openai:OpenAiEngine", GROUP),
     "tone": EntryPoint("tone", "stentor.engines.tone:ToneEngine", GROUP),
@@ -129,12 +129,12 @@ DEFAULT_ENGINES = ("espeak", "tone")
 
 def installed() -> dict[str, EntryPoint]:
     """Every engine that could be opened, by name. Looks at every installed package, so it takes a while."""
-    return {entry.name: entry for entry in entry_points(group=GROUP)} | _BUILT_IN
+    return {entry.name: entry for entry in entry_points(group=GROUP)} | BUILT_IN
 
 
 def load(name: str) -> type[Any]:
     """Import the class of an engine. Its heavy libraries are imported later, when it opens."""
-    entry = _BUILT_IN.get(name) or installed().get(name)
+    entry = BUILT_IN.get(name) or installed().get(name)
     if entry is None:
         known = ", ".join(sorted(installed()))
         raise SettingsError(
