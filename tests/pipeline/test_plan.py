@@ -326,3 +326,9 @@ async def test_what_is_said_instead_counts_as_text() -> None:
     text = f"<speak><sub alias='{'word ' * 3}'>x</sub></speak>"
     with pytest.raises(TextTooLong, match=r"15 characters.*at most 10"):
         await planner(max_text_length=10).plan(replace(REQUEST, text=text))
+
+
+@pytest.mark.parametrize("none", ['<break time="0s"/>', '<break strength="none"/>'])
+async def test_a_break_of_nothing_takes_the_pause_away(none: str) -> None:
+    plan = await planned(text=f"<speak>One. {none} Two.</speak>")
+    assert [step.seconds for step in plan.lines() if isinstance(step, Rest)] == [0.0]

@@ -32,7 +32,7 @@ def test_an_element_that_is_not_known_means_nothing() -> None:
     [
         ("p", {}, Meaning(Manner(), follows=Break.PARAGRAPH)),
         ("s", {"xml__lang": "de"}, Meaning(Manner(language="de"), follows=Break.SENTENCE)),
-        ("break", {"time": "0s", "strength": "strong"}, Meaning(Manner())),
+        ("break", {"time": "0s", "strength": "strong"}, Meaning(Manner(), pause=0.0)),
         ("emphasis", {}, Meaning(Manner(emphasis="moderate"))),
         ("mark", {"name": " a "}, Meaning(Manner(), mark="a")),
         ("voice", {"name": "nova", "language": "fr"}, Meaning(Manner(voice="nova", language="fr"))),

@@ -51,7 +51,7 @@ class Meaning:
     """Of its content as a whole."""
     follows: Break | None = None
     """What stands behind its content."""
-    pause: float = 0.0
+    pause: float | None = None
     """Seconds of silence in its place."""
     mark: str = ""
     """The name of its place."""
@@ -120,7 +120,7 @@ def _break(element: Element, manner: Manner) -> Meaning:
     pause = element.read("time", values.seconds)
     if pause is None:
         pause = values.strength("medium") if by_strength is None else by_strength
-    return Meaning(manner, pause=pause or 0.0)
+    return Meaning(manner, pause=pause)
 
 
 def _emphasis(element: Element, manner: Manner) -> Meaning:

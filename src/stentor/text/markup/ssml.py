@@ -164,7 +164,7 @@ class _Reader:
     def _begin(self, found: Meaning, at: int) -> None:
         if found.follows:
             self._composer.boundary(found.follows, at)
-        if found.pause:
+        if found.pause is not None:
             self._pause(found.pause, at)
         if found.mark:
             self._composer.mark(found.mark, at)

@@ -286,8 +286,7 @@ class TagReader:
                 param="input",
             )
         self._say(self._at)
-        if seconds:
-            self._items.append(Pause(seconds, self._base + self._at))
+        self._items.append(Pause(seconds, self._base + self._at))
         return True
 
 
