@@ -246,3 +246,10 @@ async def test_text_that_arrives_does_not_wait_for_more() -> None:
     cast = await cast_of(able(whole_text=True))
     reader = Reader(cast, Delivery())
     assert texts(reader.feed([Words("One. Two. Th", 0, 12, Manner())])) == ["One.", "Two."]
+
+
+async def test_a_mark_between_words_leaves_no_trace_in_the_sentence() -> None:
+    steps = await read(written("Who ", Mark("a", 4), " is there?"))
+    assert [step.sentence.text for step in steps if isinstance(step, Line) and step.sentence] == [
+        "Who is there?"
+    ]

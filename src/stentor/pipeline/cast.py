@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stentor.audio.stretch import FASTEST, SLOWEST
-from stentor.errors import Unsupported, quoted
+from stentor.errors import UnknownVoice, Unsupported, quoted
 from stentor.pipeline.wording import Rules
 from stentor.text.language import script_runs
 from stentor.text.language.scripts import primary
@@ -95,6 +95,8 @@ class Cast:
     ) -> None:
         self.languages = languages
         """The languages that the text may be in, the voice's own first; none if that is settled."""
+        self.forgives = False
+        """Whether an unknown voice in the text is a warning, as it is in text that is already being spoken."""
         self._casting = casting
         self._request = request
         self._engines = engines
@@ -200,7 +202,14 @@ class Cast:
         if key not in self._roles:
             name = manner.voice or self._request.voice
             told = self._language if self._casting.catalog.speaks_all(name) else None
-            self._roles[key] = await self.find(name, manner.language or self._request.language or told)
+            try:
+                role = await self.find(name, manner.language or self._request.language or told)
+            except UnknownVoice as error:
+                if not self.forgives:
+                    raise
+                self.warn(error.message.removesuffix("."))
+                role = self.lead
+            self._roles[key] = role
         return self._roles[key]
 
     async def _possible(self, words: Words) -> Words:

@@ -24,6 +24,7 @@ class IncomingText:
 
     def __init__(self, plan: Plan, max_pause: float, *, eager: bool) -> None:
         self._plan = plan
+        plan.cast.forgives = not plan.request.strict
         self._max_pause = max_pause
         self._reader = plan.reader(eager=eager)
         self._held: list[str] = []  # until it is known whether it is SSML, and then until it is whole

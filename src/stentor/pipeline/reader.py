@@ -173,7 +173,7 @@ class Reader:
 
     def _span(self, words: Sequence[Words], follows: Break) -> Span | None:
         """Return the sentence once it is complete, with the clauses that were cut off it before."""
-        text = "".join(run.text for run in words).strip()
+        text = " ".join("".join(run.text for run in words).split())
         self._clauses.append(Span(text, words[0].start, words[-1].end))
         if follows is Break.CLAUSE:
             return None
