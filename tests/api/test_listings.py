@@ -33,6 +33,12 @@ async def test_a_model_says_what_its_engine_can_do(client: httpx.AsyncClient) ->
         "speed": [0.5, 2.0],
         "instructions": False,
         "seed": False,
+        "styles": [],
+        "pitch": [0, 0],
+        "emphasis": False,
+        "phonemes": False,
+        "marks": True,
+        "longest_utterance": 300,
     }
 
 

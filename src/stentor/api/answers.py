@@ -163,6 +163,16 @@ class ModelCapabilities(BaseModel):
     )
     instructions: bool = Field(description="Whether it follows `instructions`.")
     seed: bool = Field(description="Whether a `seed` makes it repeat itself.")
+    styles: list[str] = Field(
+        description="The styles it has a way to speak in.", examples=[["happy", "calm"]]
+    )
+    pitch: tuple[float, float] = Field(
+        description="How many semitones it goes below and above a voice's own pitch.", examples=[[-8, 8]]
+    )
+    emphasis: bool = Field(description="Whether it can emphasise.")
+    phonemes: bool = Field(description="Whether it takes pronunciations in IPA.")
+    marks: bool = Field(description="Whether it tells when words begin.")
+    longest_utterance: int = Field(description="Characters that it says at once, at most.", examples=[200])
 
 
 class ModelObject(BaseModel):

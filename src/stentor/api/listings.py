@@ -68,6 +68,12 @@ def _model(model: Model) -> dict[str, Any]:
             "speed": abilities.speed,
             "instructions": abilities.instructions,
             "seed": abilities.seed,
+            "styles": abilities.styles,
+            "pitch": abilities.pitch,
+            "emphasis": abilities.emphasis,
+            "phonemes": abilities.phonemes,
+            "marks": abilities.marks,
+            "longest_utterance": abilities.longest_utterance,
         },
         "licence": abilities.licence,
     }
