@@ -8,7 +8,19 @@ import platform
 import sys
 import time
 
-NAMES = ("start", "cost", "first_sound", "encoding", "loop_lag", "leaving", "memory", "streams")
+NAMES = (
+    "start",
+    "cost",
+    "first_sound",
+    "planning",
+    "word_times",
+    "joins",
+    "encoding",
+    "loop_lag",
+    "leaving",
+    "memory",
+    "streams",
+)
 
 
 def main() -> None:

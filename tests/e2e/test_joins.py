@@ -37,6 +37,15 @@ TEXTS = {
     "long": "all of us were going on and on along the endless road " * 6,
 }
 
+SENTENCE = "The small boat sailed across the river."
+LONG = (
+    "The small boat sailed across the river. She opened the green window this morning! "
+    "Would they return from the city by Friday? My brother reads books in the garden. "
+    "Nobody knows what will happen after the meeting is over, but everyone hopes for the best of it, "
+    "as they had hoped the year before and the year before that, when the rain had come so late, "
+    "and the harvest had been small. A strong wind blew the leaves off the old apple tree."
+)
+
 
 class Edges(Times):
     """Notes where lines begin and end in a stream, in seconds."""
@@ -130,23 +139,15 @@ async def test_a_click_would_be_found(tmp_path: Path) -> None:
 
 
 async def test_the_pieces_of_one_voice_are_equally_loud(tmp_path: Path) -> None:
-    text = (
-        "The small boat sailed across the river. She opened the green window this morning! "
-        "Would they return from the city by Friday? My brother reads books in the garden. "
-        "Nobody knows what will happen after the meeting is over, but everyone hopes for the best of it, "
-        "as they had hoped the year before and the year before that, when the rain had come so late, "
-        "and the harvest had been small. A strong wind blew the leaves off the old apple tree."
-    )
     async with speaking(tmp_path) as context:
         for speed in (0.5, 1, 3.5):
-            levels = (await said(context, text, speed=speed)).loudness()
+            levels = (await said(context, LONG, speed=speed)).loudness()
             assert len(levels) >= 6
             assert max(levels) - min(levels) <= 3
 
 
 async def test_one_text_in_several_voices_is_about_equally_loud(tmp_path: Path) -> None:
-    sentence = "The small boat sailed across the river."
-    text = " ".join(f"[voice:{voice}] {sentence}" for voice in OPENAI_VOICES)
+    text = " ".join(f"[voice:{voice}] {SENTENCE}" for voice in OPENAI_VOICES)
     async with speaking(tmp_path) as context:
         levels = (await said(context, text)).loudness()
     assert len(levels) == len(OPENAI_VOICES)

@@ -54,20 +54,19 @@ SENTENCES = (
 )
 
 
-def told(
-    server: Server, text: str | list[Any], voice: str = "en-US", **fields: Any
-) -> tuple[bytes, list[Word]]:
+def told(url: str, text: str | list[Any], voice: str = "en-US", **fields: Any) -> tuple[bytes, list[Word]]:
     """Have a text spoken into a whole file, with the times of its words."""
     body = {"model": "tts-1", "voice": voice, "input": text, "timestamps": ["word"], **fields}
-    answer = httpx.post(f"{server.url}/v1/audio/speech/base64", json=body, timeout=60)
+    answer = httpx.post(f"{url}/v1/audio/speech/base64", json=body, timeout=60)
     assert answer.status_code == 200, answer.text
     read = answer.json()
     return base64.b64decode(read["audio"]), read["words"]
 
 
-def streamed(server: Server, text: str, **fields: Any) -> tuple[bytes, list[Word]]:
+def streamed(url: str, text: str, **fields: Any) -> tuple[bytes, list[Word]]:
     """Have a text spoken into a stream, with the times of its words beside it."""
-    answer = server.speak(text, voice="en-US", stream_format="sse", timestamps=["word"], **fields)
+    body = {"model": "tts-1", "voice": "en-US", "input": text, "timestamps": ["word"], **fields}
+    answer = httpx.post(f"{url}/v1/audio/speech", json={**body, "stream_format": "sse"}, timeout=60)
     assert answer.status_code == 200, answer.text
     events = [json.loads(line[6:]) for line in answer.text.splitlines() if line]
     audio = b"".join(base64.b64decode(event["audio"]) for event in events if "audio" in event)
@@ -81,7 +80,7 @@ def starts(words: list[Word]) -> list[float]:
 @pytest.mark.parametrize("speed", [0.5, 1, 1.7])
 @pytest.mark.parametrize("voice", APART)
 def test_a_word_behind_silence_begins_with_its_sound(server: Server, voice: str, speed: float) -> None:
-    audio, words = told(server, APART[voice], voice, response_format="wav", speed=speed)
+    audio, words = told(server.url, APART[voice], voice, response_format="wav", speed=speed)
     heard = onsets(decode(audio, "wav", RATE), RATE, 0.06 / speed)
     assert starts(words) == pytest.approx(heard, abs=0.01)
 
@@ -90,13 +89,13 @@ def test_a_word_behind_silence_begins_with_its_sound(server: Server, voice: str,
 @pytest.mark.parametrize("way", [told, streamed])
 def test_times_are_those_of_the_decoded_file(server: Server, format_: str, way: Any) -> None:
     """What a format adds in front is in them, as long as the file does not say that players shall cut it."""
-    audio, words = way(server, APART["en-US"], response_format=format_)
+    audio, words = way(server.url, APART["en-US"], response_format=format_)
     assert starts(words) == pytest.approx(onsets(decode(audio, format_), 24_000), abs=0.01)
 
 
 @pytest.mark.parametrize("rate", [8_000, 48_000])
 def test_times_follow_the_sample_rate(server: Server, rate: int) -> None:
-    audio, words = told(server, APART["en-US"], response_format="wav", sample_rate=rate)
+    audio, words = told(server.url, APART["en-US"], response_format="wav", sample_rate=rate)
     assert starts(words) == pytest.approx(onsets(decode(audio, "wav", rate), rate), abs=0.01)
 
 
@@ -106,7 +105,7 @@ def test_times_go_on_over_sentences_paragraphs_pauses_and_voices(server: Server,
         "Moon. [pause:200ms] River. [voice:de] Mond. [voice:en-US] Seven.\n\n"
         "Lemon! Is it 9? We saw $5. [pause:700ms]Hour."
     )
-    audio, words = told(server, text, response_format="wav", speed=speed)
+    audio, words = told(server.url, text, response_format="wav", speed=speed)
     firsts = [word["start"] for word in words if word["word"] not in ("it", "9?", "saw", "$5.")]
     assert firsts == pytest.approx(onsets(decode(audio, "wav", RATE), RATE, 0.06 / min(speed, 1)), abs=0.01)
 
@@ -117,7 +116,7 @@ def test_times_go_on_over_parts_with_voices_of_their_own(server: Server) -> None
         {"voice": "onyx", "text": "Honey."},
         {"voice": "de", "text": "Mond, Uhr."},
     ]
-    audio, words = told(server, parts, response_format="wav")
+    audio, words = told(server.url, parts, response_format="wav")
     assert starts(words) == pytest.approx(onsets(decode(audio, "wav", RATE), RATE), abs=0.01)
     assert [(word["part"], word["char_start"]) for word in words] == [(0, 0), (0, 6), (1, 0), (2, 0), (2, 6)]
 
@@ -131,7 +130,7 @@ def test_words_begin_where_a_recognizer_finds_them(
 ) -> None:
     apart: list[float] = []
     for sentence in sentences:
-        audio, words = told(server, f"{sentence.capitalize()}.", response_format="wav", speed=speed)
+        audio, words = told(server.url, f"{sentence.capitalize()}.", response_format="wav", speed=speed)
         found = found_by(ear, decode(audio, "wav", RATE), sentence, speed)
         for word, start in zip(words, found, strict=True):
             late = word["start"] - start
@@ -179,7 +178,7 @@ def test_what_is_read_out_begins_where_its_first_word_does(server: Server, ear: 
         "No.": "number",
         "7.": "seven",
     }
-    audio, words = told(server, written, response_format="wav")
+    audio, words = told(server.url, written, response_format="wav")
     assert [word["word"] for word in words] == list(spoken)
     found = found_by(ear, decode(audio, "wav", RATE), " ".join(spoken.values()))
     firsts = np.cumsum([0, *(len(said.split()) for said in spoken.values())])[:-1]
@@ -189,7 +188,7 @@ def test_what_is_read_out_begins_where_its_first_word_does(server: Server, ear: 
 
 
 def test_a_word_ends_where_the_next_begins_or_a_pause_does(server: Server) -> None:
-    audio, words = told(server, "Moon, river. [pause:1s] Seven lemons.", response_format="wav")
+    audio, words = told(server.url, "Moon, river. [pause:1s] Seven lemons.", response_format="wav")
     assert words[0]["end"] == words[1]["start"]
     assert words[2]["start"] - words[1]["end"] == pytest.approx(1, abs=0.02)
     assert words[-1]["end"] == pytest.approx(decode(audio, "wav").size / 24_000, abs=0.01)
