@@ -138,10 +138,10 @@ def say(loaded: Loaded, text: str | None, file: IO[str] | None, **given: Any) ->
     Without -o and --play, the sound goes to a file speech.mp3 in this folder, or into the pipe.
     """
     from stentor.audio.stretch import FASTEST, SLOWEST  # noqa: PLC0415
+    from stentor.pipeline.request import SpeechRequest  # noqa: PLC0415
     from stentor.say import Target, tidy_when_terminated  # noqa: PLC0415
     from stentor.say import say as speak_to  # noqa: PLC0415
     from stentor.text.language import language_tag  # noqa: PLC0415
-    from stentor.pipeline.request import SpeechRequest  # noqa: PLC0415
 
     if text is None:
         source = file or (
