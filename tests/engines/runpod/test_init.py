@@ -189,7 +189,7 @@ async def test_an_engine_without_an_endpoint_or_that_is_not_open_says_so() -> No
     engine = RunpodEngine()
     with pytest.raises(EngineUnavailable, match="RUNPOD_ENDPOINT"):
         await engine.open()
-    with pytest.raises(EngineUnavailable, match="not opened"):
+    with pytest.raises(EngineUnavailable, match="not started"):
         await listen(engine)
     assert not engine.health().ready
     assert await engine.voices() == []
@@ -203,7 +203,7 @@ async def test_who_leaves_frees_the_place_and_the_gpu(mode: str) -> None:
     async with cloud(working, mode=mode, max_concurrent_requests=1) as (engine, made):
         task = asyncio.create_task(listen(engine))
         await until(lambda: made.jobs and made.jobs[0].state == "IN_PROGRESS")
-        await until(lambda: engine._endpoint and engine._endpoint._jobs)
+        await until(lambda: engine.health().figures["busy"])
         left = perf_counter()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -295,13 +295,16 @@ async def test_a_name_that_leads_out_of_the_folder_never_reaches_the_worker() ->
 # Health
 
 
-async def test_a_cold_start_can_be_seen() -> None:
-    cold = {"jobs": {"inQueue": 1, "inProgress": 0}, "workers": {"idle": 0, "initializing": 1}}
+COLD = {"jobs": {"inQueue": 1, "inProgress": 0}, "workers": {"idle": 0, "initializing": 1}}
+
+
+async def test_a_cold_start_can_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stentor.engines.runpod.workers._LONG_WAIT", 0.5)
+    monkeypatch.setattr("stentor.engines.runpod.workers._BETWEEN_LOOKS", 0.5)
     waits = asyncio.Event()
-    async with cloud(streaming(), {"cold": waits, "condition": cold}) as (engine, made):
+    async with cloud(streaming(), {"cold": waits}) as (engine, made):
         task = asyncio.create_task(listen(engine))
-        await until(lambda: made.jobs)
-        engine.health()
+        made.condition = COLD
         await until(lambda: "workers_starting" in engine.health().figures)
         told = engine.health()
         assert told.ready
@@ -318,28 +321,34 @@ async def test_a_cold_start_can_be_seen() -> None:
         waits.set()
         assert (await task).any()
         assert engine.health().figures["queued"] == 0
+        assert made.count("health") < 8
 
 
-async def test_health_does_not_wait_for_the_network_and_asks_once() -> None:
+async def test_health_is_told_from_memory() -> None:
     async with plane(working) as made, engine_at(made) as engine:
-        assert made.calls == []
+        assert made.count("health") == 1
         for _ in range(100):
             assert engine.health().ready
-        await until(lambda: made.count("health"))
+        await asyncio.sleep(0.1)
         assert made.count("health") == 1
 
 
-async def test_an_endpoint_out_of_reach_is_told_and_the_engine_can_be_tried_again() -> None:
-    async with plane(working) as made:
-        made.server.stop()
-        async with engine_at(made) as engine:
-            engine.health()
-            await until(lambda: engine.health().problem)
-            assert engine.health().problem == (
-                "The engine cloud is not available: its server refused the connection."
-            )
-            with pytest.raises(EngineUnavailable):
-                await listen(engine)
+async def test_an_endpoint_out_of_reach_is_told_and_found_again() -> None:
+    async with plane(streaming()) as made, engine_at(made) as engine:
+        made.refuse("health", 1, 500)
+        made.refuse("run", 1, 500)
+        with pytest.raises(EngineUnavailable):
+            await listen(engine)
+        await until(lambda: not engine.health().ready)
+        assert engine.health().problem == "its server failed (500): told to"
+        assert (await listen(engine)).any()
+        assert engine.health().ready
+
+
+async def test_a_key_that_is_refused_is_told_before_anybody_speaks() -> None:
+    async with plane(working) as made, engine_at(made, api_key="wrong") as engine:
+        assert not engine.health().ready
+        assert engine.health().problem == "it refused the key (401)"
 
 
 async def test_closing_cancels_what_runs() -> None:

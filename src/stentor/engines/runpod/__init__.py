@@ -12,13 +12,14 @@ from typing import Any
 
 from stentor.engines import Capabilities, Engine, EngineHealth
 from stentor.engines.remote.client import Client
-from stentor.engines.runpod.condition import Condition
-from stentor.engines.runpod.config import RunpodConfig, is_file_name, is_sound_file
+from stentor.engines.remote.condition import Condition
+from stentor.engines.runpod.config import BASE, RunpodConfig, is_file_name, is_sound_file
 from stentor.engines.runpod.endpoint import Endpoint
 from stentor.engines.runpod.slots import Slots
 from stentor.engines.runpod.sound import Listener
 from stentor.engines.runpod.text import echo_text
-from stentor.errors import EngineFailed, EngineUnavailable, UnknownVoice
+from stentor.engines.runpod.workers import Workers
+from stentor.errors import EngineError, EngineFailed, EngineUnavailable, UnknownVoice
 from stentor.types import AudioChunk, Utterance, Voice, VoiceId
 
 SAMPLE_RATE = 24_000
@@ -45,25 +46,18 @@ class RunpodEngine(Engine):
 
     def __init__(self, config: RunpodConfig | None = None) -> None:
         self._config = config
-        self._client: Client | None = None
-        self._endpoint: Endpoint | None = None
-        self._condition: Condition | None = None
-        self._slots: Slots | None = None
+        self._open: _Open | None = None
 
     async def open(self) -> None:
-        """Get ready to ask; connects to nothing."""
+        """Get ready to ask the endpoint; it may come and go."""
         config = self._config
         if config is None:
             raise EngineUnavailable(
                 f"The engine {self.name} cannot start: it has no endpoint. "
                 f"Set RUNPOD_ENDPOINT, or `url` under [engines.{self.name}]."
             )
-        key = config.api_key.get_secret_value()
-        self._client = Client(self.name, config, {"Authorization": f"Bearer {key}"} if key else None)
-        await self._client.open()
-        self._condition = Condition(self._client, self.name)
-        self._endpoint = Endpoint(self._client, config, self._condition.queued)
-        self._slots = Slots(self.name, config.max_concurrent_requests, config.queue)
+        self._open = _Open(self.name, config)
+        await self._open.begin()
 
     async def voices(self) -> Sequence[Voice]:
         """List the files that the settings name."""
@@ -79,20 +73,15 @@ class RunpodEngine(Engine):
 
     async def synthesize(self, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:
         """Run a job, and speak as its sound comes."""
-        config, client, endpoint, slots = self._config, self._client, self._endpoint, self._slots
-        if not (config and client and endpoint and slots):
-            raise EngineUnavailable(f"The engine {self.name} is not running: it was not opened.")
+        at = self._open
+        if at is None:
+            raise EngineUnavailable(f"The engine {self.name} is not running: it was not started.")
         voice = utterance.voice.id
         if not is_file_name(voice):
             raise UnknownVoice(voice, [])
-        listener = Listener(client, self.name, SAMPLE_RATE, encrypted=config.url.startswith("https:"))
         heard = False
         try:
-            async with (
-                slots.taken(),
-                aclosing(endpoint.run(_request(utterance, config))) as outputs,
-                aclosing(_heard(outputs, listener)) as chunks,
-            ):
+            async with aclosing(at.spoken(_request(utterance, at.config))) as chunks:
                 async for chunk in chunks:
                     heard = True
                     yield chunk
@@ -103,42 +92,74 @@ class RunpodEngine(Engine):
                 raise UnknownVoice(voice, []) from error
             raise
         if not heard:
-            raise client.faults.failed("finished the job without any sound")
+            raise at.client.faults.failed("finished the job without any sound")
 
     def health(self) -> EngineHealth:
         """Count jobs, and say what the endpoint said of itself last."""
-        if not (self._endpoint and self._slots and self._condition):
-            return EngineHealth(ready=False, problem="it was not opened")
-        self._condition.refresh()
-        figures = {
-            "busy": self._slots.busy,
-            "waiting": self._slots.waiting,
-            "queued": self._endpoint.queued,
-            **self._condition.figures,
-        }
-        return EngineHealth(ready=True, figures=figures, problem=self._condition.problem)
+        if self._open is None:
+            return EngineHealth(ready=False, problem="it was not started")
+        problem = self._open.condition.problem
+        return EngineHealth(problem is None, self._open.figures(), problem)
 
     async def close(self) -> None:
         """Cancel what runs, and close every connection."""
-        if self._endpoint and self._condition and self._client:
-            endpoint, condition, client = self._endpoint, self._condition, self._client
-            self._endpoint = self._condition = self._client = None
-            await condition.close()
-            await endpoint.close()
-            await client.close()
+        if self._open:
+            opened, self._open = self._open, None
+            await opened.end()
 
 
-async def _heard(
-    outputs: AsyncGenerator[object, None], listener: Listener
-) -> AsyncGenerator[AudioChunk, None]:
-    """Yield what is to be heard of a job."""
-    async for output in outputs:
-        async with aclosing(listener.hear(output)) as chunks:
-            async for chunk in chunks:
+class _Open:
+    """What an engine has while it is open."""
+
+    def __init__(self, engine: str, config: RunpodConfig) -> None:
+        self._engine = engine
+        self.config = config
+        key = config.api_key.get_secret_value()
+        self.client = Client(engine, config, {"Authorization": f"Bearer {key}"} if key else None)
+        self._workers = Workers(self.client, engine, is_runpod=config.url.startswith(BASE))
+        self.condition = Condition(engine, self._workers.look, config.probe_seconds)
+        self._endpoint = Endpoint(self.client, config, self._queued)
+        self._slots = Slots(engine, config.max_concurrent_requests, config.queue)
+
+    async def begin(self) -> None:
+        await self.client.open()
+        await self.condition.open()
+
+    async def end(self) -> None:
+        await self.condition.close()
+        await self._endpoint.close()
+        await self.client.close()
+
+    def figures(self) -> dict[str, int]:
+        return {
+            "busy": self._slots.busy,
+            "waiting": self._slots.waiting,
+            "queued": self._endpoint.queued,
+            **self._workers.figures,
+        }
+
+    async def spoken(self, request: dict[str, Any]) -> AsyncGenerator[AudioChunk, None]:
+        """Run a job in its turn, and yield its sound."""
+        encrypted = self.config.url.startswith("https:")
+        listener = Listener(self.client, self._engine, SAMPLE_RATE, encrypted=encrypted)
+        async with self._slots.taken(), aclosing(self._endpoint.run(request)) as outputs:
+            try:
+                async for output in outputs:
+                    async with aclosing(listener.hear(output)) as chunks:
+                        async for chunk in chunks:
+                            self.condition.worked()
+                            yield chunk
+                            del chunk
+            except EngineError:
+                self.condition.doubt()
+                raise
+            for chunk in listener.rest():
                 yield chunk
-                del chunk
-    for chunk in listener.rest():
-        yield chunk
+
+    def _queued(self, seconds: float) -> None:
+        """Look after the workers, if a job has waited long for one."""
+        if self._workers.is_due(seconds):
+            self.condition.doubt()
 
 
 def _request(utterance: Utterance, config: RunpodConfig) -> dict[str, Any]:

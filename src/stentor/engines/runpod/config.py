@@ -12,7 +12,8 @@ from stentor.engines.remote.config import RemoteConfig, Url
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _ROUTE = re.compile(r"/(?:run|runsync|status|stream|health|cancel)/?$")
-_BASE = "https://api.runpod.ai/v2"
+BASE = "https://api.runpod.ai/v2"
+"""Where RunPod itself is."""
 _LONGEST_NAME = 255
 _SUFFIXES = (".wav", ".mp3", ".m4a", ".ogg", ".flac", ".webm", ".aac", ".opus")
 
@@ -23,7 +24,7 @@ def _endpoint(written: object) -> object:
         return written
     written = written.strip()
     if _ID.fullmatch(written):
-        return f"{_BASE}/{written}"
+        return f"{BASE}/{written}"
     return _ROUTE.sub("", written.rstrip("/"))
 
 
@@ -92,4 +93,9 @@ class RunpodConfig(RemoteConfig):
     )
     job_seconds: float = Field(
         default=300.0, ge=5, le=86_400, description="How long a worker may take for one job."
+    )
+    probe_seconds: float = Field(
+        default=60.0,
+        ge=0,
+        description="An endpoint that was not heard for so long is asked for its workers; 0 is never.",
     )

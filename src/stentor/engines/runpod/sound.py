@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SLICE = 2**18  # bytes that are read at once
 _DATA_URL = ";base64,"
 _LARGEST_FILE = 32 * 2**20
-_FETCHED_WITHIN, _TRIED_FOR = 60.0, 10.0
+_FETCHED_WITHIN, _TRIED_FOR = 60.0, 2.0
 _GONE = (401, 403, 404, 410)
 _LONGEST = 180.0
 """Seconds of sound for one utterance; nothing honest is longer."""
