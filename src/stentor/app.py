@@ -43,7 +43,8 @@ def build(settings: Settings) -> Context:
         for name, config in settings.engines.items()
         if config.first_sound_within is not None
     }
-    router = Router(catalog, settings.routes, settings.circuit, deadlines)
+    prices = {name: config.price for name, config in settings.engines.items() if config.price}
+    router = Router(catalog, settings.routes, settings.circuit, deadlines, prices)
     planner = Planner(Casting(catalog, lexicons, detector), settings.speech, router)
     return Context(catalog, planner, lexicons, settings.api)
 

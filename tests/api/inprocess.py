@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from stentor.api.context import ApiConfig, Context
 from stentor.api.server import create_api
-from stentor.engines import Engine
+from stentor.engines import Engine, Price
 from stentor.engines.tone import ToneEngine
 from stentor.lexicons.store import LexiconStore
 from stentor.pipeline.cast import Casting
@@ -36,6 +36,7 @@ def make_api(
     names: Mapping[str, str] | None = None,
     lexicons: Path = _NOWHERE,
     routes: Sequence[RouteConfig] = (),
+    prices: Mapping[str, Price] | None = None,
 ) -> FastAPI:
     """Make an application around some engines, the first the default; around the tone engine if none.
 
@@ -45,7 +46,7 @@ def make_api(
     catalog = Catalog(served, next(iter(served)), VoiceMap(names or {}, None))
     store = LexiconStore(lexicons)
     config = PlanConfig(max_text_length=limit, default_engine=next(iter(served)))
-    planner = Planner(Casting(catalog, store), config, Router(catalog, routes))
+    planner = Planner(Casting(catalog, store), config, Router(catalog, routes, prices=prices))
     return create_api(Context(catalog, planner, store, api or ApiConfig()), _nothing_to_open)
 
 

@@ -19,7 +19,7 @@ async def document(client: httpx.AsyncClient) -> dict[str, Any]:
     return told
 
 
-OPTIONAL = ("X-Stentor-Fallback", "X-Stentor-Warning", "X-Stentor-Seed")
+OPTIONAL = ("X-Stentor-Cost", "X-Stentor-Fallback", "X-Stentor-Warning", "X-Stentor-Seed")
 
 
 def check(document: dict[str, Any], answer: httpx.Response, path: str) -> None:

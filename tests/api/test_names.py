@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from stentor.engines import Capabilities
+from stentor.engines import Capabilities, Price
 from tests.api.inprocess import client_of, make_api, speech
 from tests.fakes import ScriptedEngine
 
@@ -37,3 +37,23 @@ async def test_the_language_is_named() -> None:
         assert (await client.post(SPEECH, json=speech())).headers["x-stentor-language"] == "en"
         german = await client.post(SPEECH, json=speech(language="de"))
     assert german.headers["x-stentor-language"] == "de"
+
+
+async def test_a_whole_answer_tells_its_cost_and_events_at_their_end() -> None:
+    engine = ScriptedEngine(name="cloud")
+    api = make_api(engine, prices={"cloud": Price(per_request=0.5, per_character=0.01)})
+    async with client_of(api) as client:
+        whole = await client.post(SPEECH, json=speech("Hello.", stream=False))
+        events = await client.post(SPEECH, json=speech("Hello.", stream_format="sse"))
+        streamed = await client.post(SPEECH, json=speech("Hello."))
+    assert whole.headers["x-stentor-cost"] == "0.56"
+    assert '"cost":0.56' in events.text.splitlines()[-2]
+    assert "x-stentor-cost" not in streamed.headers
+    totals = api.state.context.planner.router.ledger.totals["cloud"]
+    assert (totals.requests, totals.characters) == (3, 18)
+    assert abs(totals.cost - 1.68) < 1e-9
+
+
+async def test_what_has_no_price_tells_no_cost(client: httpx.AsyncClient) -> None:
+    answer = await client.post(SPEECH, json=speech(stream=False))
+    assert "x-stentor-cost" not in answer.headers

@@ -133,7 +133,7 @@ class BatchResult(TimesAnswer):
     status: str = Field(description="`success` or `error`.", examples=["success"])
     audio_data: str | None = Field(default=None, description="The file in base64.", examples=["UklGRiQA"])
     media_type: str | None = Field(default=None, description="Of the file.", examples=["audio/mpeg"])
-    usage: dict[str, int] | None = Field(
+    usage: dict[str, float] | None = Field(
         default=None,
         description="One input token a character, one output token for 50 ms of audio.",
         examples=[{"input_tokens": 11, "output_tokens": 20, "total_tokens": 31}],

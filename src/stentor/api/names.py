@@ -17,6 +17,12 @@ def named(answer: Answer) -> dict[str, str]:
     return headers
 
 
+def priced(answer: Answer) -> dict[str, str]:
+    """Tell what an answer that is complete has cost, if its engine has a price."""
+    cost = answer.attempt.cost
+    return {} if cost is None else {"X-Stentor-Cost": f"{cost:.8f}".rstrip("0").rstrip(".")}
+
+
 def names_of(plan: Plan) -> dict[str, str]:
     """Name what is planned."""
     lead = plan.cast.lead

@@ -232,7 +232,7 @@ class _Leaving:
 
 async def server_sent_events(
     parts: AsyncGenerator[bytes, None],
-    usage: Callable[[], dict[str, int]],
+    usage: Callable[[], dict[str, Any]],
     times: Callable[[], dict[str, Any]],
 ) -> AsyncGenerator[bytes, None]:
     """Write parts of audio as OpenAI's speech events; an error after the first is an event of its own.

@@ -19,7 +19,7 @@ from stentor.api.body import Body, read_body, validate
 from stentor.api.captions import captions
 from stentor.api.context import Context, context_of
 from stentor.api.documented import AUDIO, BASE64, BATCH, CAPTIONS
-from stentor.api.names import named
+from stentor.api.names import named, priced
 from stentor.api.operations import Operation
 from stentor.api.respond import (
     InBase64,
@@ -79,7 +79,7 @@ async def speech_base64(request: Request) -> Response:
             "duration_ms": round(1000 * usage.samples / plan.sample_rate),
             **_times(answer, encoder),
         }
-        return json_parts(told, named(answer))
+        return json_parts(told, {**named(answer), **priced(answer)})
 
     return Worked(make)
 
@@ -175,7 +175,8 @@ def _events(answer: Answer) -> Response:
 
 async def _whole(answer: Answer, allowance: Allowance) -> Response:
     audio = await _file(answer, answer.plan.encoder(whole=True), allowance)
-    return Parts([audio], answer.plan.format.media_type, _headers(answer))
+    headers = {**_headers(answer), **priced(answer)}
+    return Parts([audio], answer.plan.format.media_type, headers)
 
 
 async def _file(answer: Answer, encoder: Encoder, allowance: Allowance) -> bytes:
@@ -188,14 +189,15 @@ def _times(answer: Answer, encoder: Encoder) -> dict[str, Any]:
     return TimesWriter(answer.plan, encoder.delay / answer.plan.sample_rate).all(answer.attempt.times)
 
 
-def _tokens(answer: Answer) -> dict[str, int]:
-    """Count what OpenAI counts: a token is a character of text, or 50 ms of audio."""
+def _tokens(answer: Answer) -> dict[str, Any]:
+    """Count what OpenAI counts, a character of text or 50 ms of audio as a token, and the cost."""
     usage = answer.attempt.usage
     output = math.ceil(_AUDIO_TOKENS_PER_SECOND * usage.samples / answer.plan.sample_rate)
     return {
         "input_tokens": usage.characters,
         "output_tokens": output,
         "total_tokens": usage.characters + output,
+        **({} if answer.attempt.cost is None else {"cost": round(answer.attempt.cost, 8)}),
     }
 
 

@@ -30,8 +30,14 @@ class Attempt:
         self.times = plan.times()
         self._circuit = router.circuits[plan.engine.name]
         self._deadline = router.deadlines.get(plan.engine.name)
+        self._ledger = router.ledger
         self.stream = self._spoken()
         """What is heard, chunk by chunk; closing it stops the engine."""
+
+    @property
+    def cost(self) -> float | None:
+        """What it has cost so far; None if nobody set a price."""
+        return self._ledger.cost(self.usage)
 
     async def first(self) -> AudioChunk | None:
         """Wait for the first chunk, None if there is none; raises EngineError."""
@@ -46,12 +52,15 @@ class Attempt:
 
     async def _spoken(self) -> AsyncGenerator[AudioChunk, None]:
         plan = self.plan
-        with self._circuit.request():
-            async with aclosing(speak(plan.lines(), plan.sample_rate, self.usage, self.times)) as chunks:
-                async for chunk in chunks:
-                    self._circuit.worked()
-                    yield chunk
-                    del chunk
+        try:
+            with self._circuit.request():
+                async with aclosing(speak(plan.lines(), plan.sample_rate, self.usage, self.times)) as chunks:
+                    async for chunk in chunks:
+                        self._circuit.worked()
+                        yield chunk
+                        del chunk
+        finally:
+            self._ledger.add(self.usage)
 
 
 class Answer:

@@ -96,7 +96,7 @@ class Cast:
         self.languages = languages
         """The languages that the text may be in, the voice's own first; none if that is settled."""
         self.forgives = False
-        """Whether an unknown voice in the text is a warning, as it is in text that is already being spoken."""
+        """Whether an unknown voice in the text is a warning, as in text that is already being spoken."""
         self._casting = casting
         self._request = request
         self._engines = engines

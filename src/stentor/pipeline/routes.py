@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stentor.engines import Engine
+from stentor.engines import Engine, Price
 from stentor.pipeline.circuit import Circuit, CircuitConfig
+from stentor.pipeline.ledger import Ledger
 from stentor.text.language.scripts import primary
 from stentor.voices.catalog import OPENAI_MODELS
 
@@ -66,11 +67,13 @@ class Router:
         routes: Sequence[RouteConfig] = (),
         circuit: CircuitConfig | None = None,
         deadlines: Mapping[str, float] | None = None,
+        prices: Mapping[str, Price] | None = None,
     ) -> None:
         self._catalog = catalog
         self._routes = routes
         self.deadlines = deadlines or {}
         """Seconds within which an engine must be heard, by its name."""
+        self.ledger = Ledger(prices)
         self.circuits = {name: Circuit(circuit or CircuitConfig()) for name in catalog.engines}
         """By the engine's name."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,14 @@ _LONGEST_SILENCE = 1.0  # seconds in one chunk
 
 
 @dataclass(slots=True)
+class Spent:
+    """What was spent on one engine."""
+
+    characters: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
 class Usage:
     """What was spent on a stream, counted as it is made."""
 
@@ -33,6 +41,8 @@ class Usage:
     """Of the request's text that were handed to an engine."""
     samples: int = 0
     """Of audio, at the stream's sample rate."""
+    engines: dict[str, Spent] = field(default_factory=dict)
+    """What was spent on each, by its name."""
 
 
 async def speak(
@@ -95,11 +105,14 @@ class _Stream:
 
     def begin(self, line: Line) -> None:
         self.engine = line.engine.name
-        self._usage.characters += len(line.text)
+        characters = len(line.text)
+        self._usage.characters += characters
+        self._usage.engines.setdefault(self.engine, Spent()).characters += characters
 
     def end_line(self, line: Line, began: float, marks: Sequence[tuple[int, int, float]]) -> None:
         self.heard = True
         self._pause = line.pause
+        self._usage.engines[line.engine.name].seconds += self.now - began
         if self._times:
             self._times.line(line, marks, began, self.now)
 

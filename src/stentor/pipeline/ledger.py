@@ -1,0 +1,53 @@
+"""What speech costs, by the prices that the operator set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stentor.engines import Price
+
+if TYPE_CHECKING:
+    from stentor.pipeline.speak import Usage
+
+_FREE = Price()
+
+
+@dataclass(slots=True)
+class Totals:
+    """What one engine was asked since the server started, in whatever currency the prices are."""
+
+    requests: int = 0
+    characters: int = 0
+    seconds: float = 0.0
+    cost: float = 0.0
+
+
+class Ledger:
+    """Adds up what is spent on each engine."""
+
+    def __init__(self, prices: Mapping[str, Price] | None = None) -> None:
+        self._prices = prices or {}
+        self.totals: dict[str, Totals] = {}
+        """By the engine's name."""
+
+    def add(self, usage: Usage) -> None:
+        """Book what was spent on one request."""
+        for name, spent in usage.engines.items():
+            totals = self.totals.setdefault(name, Totals())
+            totals.requests += 1
+            totals.characters += spent.characters
+            totals.seconds += spent.seconds
+            totals.cost += self._price(name).of(spent.characters, spent.seconds)
+
+    def cost(self, usage: Usage) -> float | None:
+        """Return what one request costs; None if no engine that spoke has a price."""
+        if not usage.engines.keys() & self._prices.keys():
+            return None
+        return sum(
+            self._price(name).of(spent.characters, spent.seconds) for name, spent in usage.engines.items()
+        )
+
+    def _price(self, name: str) -> Price:
+        return self._prices.get(name, _FREE)

@@ -1,0 +1,39 @@
+"""What speech costs."""
+
+from __future__ import annotations
+
+import pytest
+
+from stentor.engines import Price
+from stentor.pipeline.ledger import Ledger
+from stentor.pipeline.speak import Spent, Usage
+
+PRICES = {"cloud": Price(per_request=0.5, per_character=0.01, per_second=0.1)}
+
+
+def spent(**engines: Spent) -> Usage:
+    return Usage(engines=engines)
+
+
+def test_a_request_costs_what_its_engine_does() -> None:
+    assert Ledger(PRICES).cost(spent(cloud=Spent(10, 2.0))) == pytest.approx(0.8)
+
+
+def test_what_has_no_price_costs_nothing_that_could_be_told() -> None:
+    assert Ledger(PRICES).cost(spent(espeak=Spent(10, 2.0))) is None
+    assert Ledger().cost(spent(cloud=Spent(10, 2.0))) is None
+
+
+def test_each_engine_of_a_request_is_paid_for_itself() -> None:
+    usage = spent(cloud=Spent(10, 2.0), espeak=Spent(500, 60.0))
+    assert Ledger(PRICES).cost(usage) == pytest.approx(0.8)
+
+
+def test_totals_add_up_by_the_engine() -> None:
+    ledger = Ledger(PRICES)
+    ledger.add(spent(cloud=Spent(10, 2.0)))
+    ledger.add(spent(cloud=Spent(5, 1.0), espeak=Spent(3, 0.5)))
+    cloud, espeak = ledger.totals["cloud"], ledger.totals["espeak"]
+    assert (cloud.requests, cloud.characters, cloud.seconds) == (2, 15, 3.0)
+    assert cloud.cost == pytest.approx(1.45)
+    assert (espeak.requests, espeak.characters, espeak.cost) == (1, 3, 0.0)
