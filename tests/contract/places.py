@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeAlias
 
 from tests.api.inprocess import make_api
+from tests.engines.runpod.plane import KEY, Job, hum, pcm16, plane
 from tests.serving import served
 
 from stentor.engines.tone import ToneEngine
@@ -27,4 +29,17 @@ async def openai() -> AsyncIterator[dict[str, Any]]:
         yield {"url": f"{url}/v1", "model": "tone"}
 
 
-PLACES: Mapping[str, Place] = {"openai": openai}
+@asynccontextmanager
+async def runpod() -> AsyncIterator[dict[str, Any]]:
+    """Run an endpoint of RunPod whose worker hums, for as long as the text is."""
+    async with plane(humming) as made:
+        yield {"url": made.url, "api_key": KEY}
+
+
+async def humming(job: Job) -> None:
+    for _ in range(0, len(job.input["text"]), 10):
+        await asyncio.sleep(0)
+        job.put({"audio_chunk": pcm16(hum(0.5, 48_000)), "sample_rate": 48_000})
+
+
+PLACES: Mapping[str, Place] = {"openai": openai, "runpod": runpod}
