@@ -160,6 +160,7 @@ def _value(schema: Mapping[str, Any]) -> str:
 
 
 _OBJECTS = {
+    "Price": "table",
     "VoiceReference": '`{"id": "…"}`',
     "InputPart": '`{"voice": …, "text": …}`',
     "EntryForm": '`{"word": …, "alias": …, "ipa": …}`',
