@@ -58,6 +58,20 @@ class EngineHealth:
     problem: str | None = None
 
 
+class Price(BaseModel):
+    """What an engine costs, in a currency of the operator's choice."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    per_request: float = Field(default=0.0, ge=0, description="For each request.")
+    per_character: float = Field(default=0.0, ge=0, description="For each character of text.")
+    per_second: float = Field(default=0.0, ge=0, description="For each second of speech.")
+
+    def of(self, characters: int, seconds: float) -> float:
+        """Return what one request costs."""
+        return self.per_request + self.per_character * characters + self.per_second * seconds
+
+
 class EngineConfig(BaseModel):
     """An engine's own settings, its table `[engines.NAME]`; subclass it and document each field."""
 
@@ -68,6 +82,10 @@ class EngineConfig(BaseModel):
         default=None,
         min_length=1,
         description="Which engine it is, if the table has a name of your own; so it can be used twice.",
+    )
+    price: Price | None = Field(
+        default=None,
+        description="What it costs: a table of `per_request`, `per_character` and `per_second`.",
     )
     first_sound_within: float | None = Field(
         default=None, gt=0, description="Seconds after which an engine that made no sound is given up."
