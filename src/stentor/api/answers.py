@@ -252,6 +252,49 @@ class LexiconList(BaseModel):
     data: list[LexiconSummary]
 
 
+class EngineTotals(BaseModel):
+    """What was spent on an engine since the server started."""
+
+    requests: int = Field(description="Requests it was asked to speak in.", examples=[3])
+    characters: int = Field(description="Of text.", examples=[180])
+    seconds: float = Field(description="Of speech.", examples=[12.5])
+    cost: float = Field(description="By the engine's price.", examples=[0.0])
+
+
+class EngineObject(BaseModel):
+    """An engine, and how it is."""
+
+    name: str = Field(description="Of its table in the settings.", examples=["espeak"])
+    object: str = Field(description="`engine`.", examples=["engine"])
+    status: str = Field(description="`ok` or `unavailable`.", examples=["ok"])
+    problem: str | None = Field(description="Why it cannot speak.", examples=[None])
+    figures: dict[str, int] = Field(description="What it counts of itself.", examples=[{"workers": 2}])
+    circuit: str = Field(description="`closed`, `open` after failures, or `half-open`.", examples=["closed"])
+    load: int = Field(description="Requests that it answers now.", examples=[0])
+    spent: EngineTotals
+    sample_rate: int = Field(description="Its own, in hertz.", examples=[22050])
+    licence: str = Field(description="Of the engine and its voices.", examples=["GPL-3.0-or-later"])
+
+
+class EngineList(BaseModel):
+    """The engines in use."""
+
+    object: str = Field(description="`list`.", examples=["list"])
+    data: list[EngineObject]
+
+
+class EngineTest(BaseModel):
+    """Whether an engine could say one word."""
+
+    name: str = Field(description="Of the engine.", examples=["espeak"])
+    ok: bool = Field(description="Whether it was heard.", examples=[True])
+    voice: str | None = Field(default=None, description="The voice that spoke.", examples=["en-US"])
+    first_sound_ms: float | None = Field(default=None, description="Until the first sound.", examples=[1.2])
+    total_ms: float | None = Field(default=None, description="Until the last.", examples=[4.0])
+    seconds: float | None = Field(default=None, description="Of speech.", examples=[0.5])
+    error: ErrorObject | None = Field(default=None, description="What went wrong.")
+
+
 class HealthAnswer(BaseModel):
     """How the server and its engines are."""
 

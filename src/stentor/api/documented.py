@@ -13,6 +13,9 @@ from stentor.api.answers import (
     Base64Answer,
     BatchAnswer,
     CaptionsAnswer,
+    EngineList,
+    EngineObject,
+    EngineTest,
     ErrorEnvelope,
     GeneratedAnswer,
     HealthAnswer,
@@ -99,8 +102,9 @@ def complete(
 ) -> dict[str, Any]:
     """Add paths that FastAPI does not know, and the schemas that the whole document refers to."""
     written = (
-        Base64Answer, BatchAnswer, CaptionsAnswer, ErrorEnvelope, GeneratedAnswer, HealthAnswer, LexiconList,
-        LexiconObject, LexiconSummary, ModelList, ModelObject, PlanAnswer, Status, VoiceList, VoiceObject,
+        Base64Answer, BatchAnswer, CaptionsAnswer, EngineList, EngineObject, EngineTest, ErrorEnvelope,
+        GeneratedAnswer, HealthAnswer, LexiconList, LexiconObject, LexiconSummary, ModelList,
+        ModelObject, PlanAnswer, Status, VoiceList, VoiceObject,
     )  # fmt: skip
     _, schemas = models_json_schema(
         [*((model, "validation") for model in bodies), *((model, "serialization") for model in written)],

@@ -16,7 +16,18 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from stentor import __version__
-from stentor.api import health, lexicons, listings, operations, pages, plans, provider, socket, speech
+from stentor.api import (
+    engines,
+    health,
+    lexicons,
+    listings,
+    operations,
+    pages,
+    plans,
+    provider,
+    socket,
+    speech,
+)
 from stentor.api.documented import HEADERS
 from stentor.api.faults import Faults
 from stentor.api.requests import RequestIds
@@ -32,7 +43,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_ROUTERS = (listings.router, lexicons.router, health.router, socket.router, provider.router)
+_ROUTERS = (engines.router, listings.router, lexicons.router, health.router, socket.router, provider.router)
 
 
 def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
