@@ -54,7 +54,7 @@ class NumberFormat:
         if self.decimal == ",":
             forms.append((r"\d++\.\d++", "."))
         forms.append((r"\d++", self.decimal))
-        object.__setattr__(self, "pattern", f"(?:{'|'.join(form for form, _ in forms)})")
+        object.__setattr__(self, "pattern", f"(?>{'|'.join(form for form, _ in forms)})")
         object.__setattr__(self, "_forms", tuple((re.compile(form), mark) for form, mark in forms))
 
     def parse(self, written: str) -> Number | None:

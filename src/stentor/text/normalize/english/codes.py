@@ -9,19 +9,18 @@ from stentor.text.normalize.rules import DIGIT, LETTER, Rule
 
 _GAP = r"[ .\u00a0-]?"
 _EXTENSION = r"(?:,?[ ]?(?:x|ext\.?|extension)[ ]?(?P<extension>\d{1,6}))?(?![-]?\d)"
-_TELEPHONES = tuple(
-    re.compile(f"(?P<number>{form}){_EXTENSION}")
-    for form in (
-        rf"\+\d{{1,3}}{_GAP}(?:\(\d{{1,4}}\)|\d{{1,4}})(?:{_GAP}\d{{2,4}}){{1,5}}+",
-        r"\+\d{7,15}",
-        r"(?:1[ .-]?)?\(\d{3}\)[ .-]?\d{3}[ .-]?\d{4}",
-        r"(?:1[ .-])?\d{3}([ .-])\d{3}(?:\2)\d{4}",
-        r"\(0\d{2,4}\)[ ]?\d{3,4}[ ]?\d{3,4}",
-        r"0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}",
-        r"0\d{4}[ ]\d{5,6}",
-        r"0800[ ]\d{3}[ ]?\d{3,4}",
-        r"\d{3}-\d{4}",
-    )
+_TELEPHONE = re.compile(
+    "(?P<number>"
+    rf"\+\d{{1,3}}{_GAP}(?:\(\d{{1,4}}\)|\d{{1,4}})(?:{_GAP}\d{{2,4}}){{1,5}}+"
+    r"|\+\d{7,15}"
+    r"|(?:1[ .-]?)?\(\d{3}\)[ .-]?\d{3}[ .-]?\d{4}"
+    r"|(?:1[ .-])?\d{3}(?P<mark>[ .-])\d{3}(?P=mark)\d{4}"
+    r"|\(0\d{2,4}\)[ ]?\d{3,4}[ ]?\d{3,4}"
+    r"|0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}"
+    r"|0\d{4}[ ]\d{5,6}"
+    r"|0800[ ]\d{3}[ ]?\d{3,4}"
+    r"|\d{3}-\d{4}"
+    rf"){_EXTENSION}"
 )
 _BEFORE_EXTENSION = re.compile(r",?[ ]?(?:x|ext\.?|extension)[ ]?", re.IGNORECASE)
 _AMERICAN = re.compile(r"(1)?(\d{3})?(\d{3})(\d{4})")
@@ -138,7 +137,7 @@ def code_rules(style: Style) -> tuple[Rule, ...]:
     """Return the rules for digits that name a thing."""
     codes = _Codes(style)
     return (
-        *(Rule("telephones", r"[\d(+]", pattern, codes.telephone) for pattern in _TELEPHONES),
+        Rule("telephones", r"[\d(+]", _TELEPHONE, codes.telephone),
         Rule("telephones", DIGIT, _EMERGENCY, codes.emergency),
         Rule("numbers", DIGIT, _CARD, codes.card),
         Rule("numbers", DIGIT, _IP, codes.ip),

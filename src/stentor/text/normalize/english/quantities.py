@@ -16,7 +16,7 @@ _SLASHED = r"\d{1,3}[/⁄]\d{1,3}(?![/⁄\d]|[.,]\d)"
 _FRACTION = (
     rf"(?:\d{{1,6}}[ \u00a0-]?[{_VULGAR}]|[{_VULGAR}]|(?<![/.,\d])\d{{1,4}}[ \u00a0-]{_SLASHED}|{_SLASHED})"
 )
-_AMOUNT = rf"(?:{_FRACTION}|{NUMBER})"
+_AMOUNT = rf"(?>{_FRACTION}|{NUMBER})"
 
 _MEASURE = re.compile(
     rf"(?P<low>{_AMOUNT})(?:[ ]?{DASH}[ ]?(?P<high>{_AMOUNT}))?"

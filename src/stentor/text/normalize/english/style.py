@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stentor.text.normalize import spell
 from stentor.text.normalize.numbers import Number, NumberFormat
 
 FORMAT = NumberFormat(decimal=".", grouping=",")
-NUMBER = rf"(?:\d{{1,3}}(?:[ ]\d{{3}}){{0,3}}[ ]000(?!\d)|{FORMAT.pattern}|(?<![\w.])\.\d++)"
+NUMBER = rf"(?>\d{{1,3}}(?:[ ]\d{{3}}){{0,3}}[ ]000(?!\d)|{FORMAT.pattern}|(?<![\w.])\.\d++)"
 """Source of an expression for an unsigned number, without groups."""
 DASH = "[-–—‑‒−]"
 _LONGEST_COUNT = 9
@@ -28,16 +28,13 @@ class Style:
     """English as it is spoken in one place."""
 
     tag: str
+    is_american: bool = field(init=False)
+    """Whether 12/3 is December the third; English without a region is American."""
 
-    @property
-    def _region(self) -> str:
+    def __post_init__(self) -> None:
         subtags = self.tag.casefold().replace("_", "-").split("-")[1:]
-        return next((subtag for subtag in subtags if len(subtag) in (2, 3)), "us")
-
-    @property
-    def is_american(self) -> bool:
-        """Whether 12/3 is December the third; English without a region is American."""
-        return self._region in _MONTH_FIRST
+        region = next((subtag for subtag in subtags if len(subtag) in (2, 3)), "us")
+        object.__setattr__(self, "is_american", region in _MONTH_FIRST)
 
     def number(self, written: str) -> str | None:
         """Say a number as it is written; a long one without marks and one like 007 digit by digit."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 UNIT = (
     r"(?:(?:sq|cu|fl)\.?[ ](?:ft|in|yd|mi|km|cm|m|oz)"
     r"|[Ll]/100[ ]?km"
-    r"|(?:[°º℃℉′″%‰][A-Za-z]{0,2}|[A-Za-zµμΩ]{1,7})[²³]?(?:/[A-Za-zµμ]{1,5}[²³23]?)?"
+    r"|(?:[°º℃℉′″%‰][A-Za-z]{0,2}|[A-Za-zµμΩ]{1,7}+)[²³]?(?:/[A-Za-zµμ]{1,5}[²³23]?)?"
     r"|(?:[kcmd]?m|ft|in|yd|mi)[23])"
 )
 """Source of an expression for what may be a unit."""
