@@ -21,6 +21,7 @@ _FIGURE = f"(?:{_BASE}\ufe0f?+{_TONE}?+\ufe0f?+{_TAGS}{{0,8}}+)"
 _ONE = f"{_FLAG_LETTER}{{2}}|[0-9#*]\ufe0f?+\u20e3|[©®™]\ufe0f|{_FIGURE}(?:\u200d{_FIGURE}){{0,8}}+|{_TONE}"
 _RUN = re.compile(rf"(?P<one>{_ONE})(?:\s?+(?P=one))*+")
 _FIRST = rf"{_BASE}|{_FLAG_LETTER}|{_TONE}|[0-9#*©®™]"
+_END = re.compile(rf"{_BASE}|{_FLAG_LETTER}|{_TONE}|[\ufe0f\u20e3]")
 _UNSAID = re.compile(f"[\ufe0f()!#*“”«»]|{_TONE}")
 _IN_NAME = re.compile(r"(\d+)(?:\.\d\d)?(st|nd|rd|th)?")
 
@@ -50,12 +51,8 @@ def emoji_rules(tag: str, *, flag: str = "{}", ampersand: str = "&") -> tuple[Ru
         words = name(match["one"])
         if words is None:
             return "" if re.fullmatch(_TONE, match["one"]) else match[0]
-        before = match.string[: match.start()][-1:]
-        return (
-            f", {words}"
-            if before and re.fullmatch(f"{_FIRST}|\ufe0f", before) and before not in "#*"
-            else words
-        )
+        before = match.string[max(match.start() - 1, 0) : match.start()]
+        return f", {words}" if _END.fullmatch(before) else words
 
     return (Rule("emoji", _FIRST, _RUN, read),)
 
