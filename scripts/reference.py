@@ -32,7 +32,15 @@ from stentor.cli import main as command
 from stentor.engines import BUILT_IN, DEFAULT_ENGINES, Engine, load
 from stentor.engines.espeak.voices import OPENAI_VOICES
 from stentor.pipeline.routes import RouteConfig
-from stentor.settings import OLD_NAMES, SECTIONS, WITHOUT_EFFECT, Settings, environment_names, load_settings
+from stentor.settings import (
+    ENGINE_NAMES,
+    OLD_NAMES,
+    SECTIONS,
+    WITHOUT_EFFECT,
+    Settings,
+    environment_names,
+    load_settings,
+)
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "reference"
@@ -101,7 +109,12 @@ def _section(name: str, model: type[BaseModel], variables: Callable[[str], list[
         rows.append((
             f"`{path}`",
             ", ".join(f"`{variable}`" for variable in variables(path)),
-            COMPUTED.get(path) or _default(described.get_default(call_default_factory=True)),
+            COMPUTED.get(path)
+            or (
+                "required"
+                if described.is_required()
+                else _default(described.get_default(call_default_factory=True))
+            ),
             _value(properties[field]),
             described.description or "",
         ))
@@ -109,11 +122,13 @@ def _section(name: str, model: type[BaseModel], variables: Callable[[str], list[
 
 
 def _engine_section(name: str) -> str:
-    return _section(f"engines.{name}", load(name).Config, lambda path: [_engine_variable(path)])
+    return _section(f"engines.{name}", load(name).Config, _engine_variables)
 
 
-def _engine_variable(path: str) -> str:
-    return f"STENTOR_{path}".replace(".", "_").upper()
+def _engine_variables(path: str) -> list[str]:
+    _, engine, setting = path.split(".")
+    old = [name for name, meant in ENGINE_NAMES.get(engine, {}).items() if meant == setting]
+    return [f"STENTOR_{path}".replace(".", "_").upper(), *old]
 
 
 def _variables(path: str) -> list[str]:

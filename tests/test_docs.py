@@ -33,6 +33,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 STORIES = ["README.md", "docs/quickstart.md", "docs/reference/api.md", "docs/reference/lexicons.md"]
 ENGINES = "docs/how-to/add-an-engine.md"
 DOCUMENTED_URL = "127.0.0.1:8000"
+REPLACED = (*settings.OLD_NAMES, *(name for names in settings.ENGINE_NAMES.values() for name in names))
 
 _LINK = re.compile(r"(?<!!)\[[^\]]+\]\((?P<target>[^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (?P<title>.+)$", re.MULTILINE)
@@ -121,7 +122,7 @@ def test_every_variable_stands_there() -> None:
     page = read("docs/reference/settings.md")
     names = [
         *settings.environment_names(),
-        *settings.OLD_NAMES,
+        *REPLACED,
         *settings.WITHOUT_EFFECT,
         *settings._DEMANDS_KEYS,
     ]
@@ -210,7 +211,7 @@ def test_a_part_without_a_place_is_named(reference: ModuleType, monkeypatch: pyt
 
 def environment(folder: Path) -> dict[str, str]:
     """The environment of a newcomer in a folder: the server's programs at hand, and no settings."""
-    bare = {name: value for name, value in os.environ.items() if name not in settings.OLD_NAMES}
+    bare = {name: value for name, value in os.environ.items() if name not in REPLACED}
     own = {name: value for name, value in bare.items() if not name.startswith(settings.PREFIX)}
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {

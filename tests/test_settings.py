@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from stentor.engines import EngineConfig
 from stentor.engines.espeak import EspeakEngine
@@ -106,6 +107,59 @@ def test_a_key_for_openai_is_known_to_do_nothing(folder: Path) -> None:
 def test_a_variable_without_effect_is_told_from_the_file_too(folder: Path) -> None:
     (folder / ".env").write_text("RUNPOD_API_KEY=sesame\n")
     assert load(folder).without_effect == ("RUNPOD_API_KEY",)
+
+
+BRIDGE = {
+    "RUNPOD_ENDPOINT": "https://api.runpod.ai/v2/abc/runsync",
+    "RUNPOD_API_KEY": "sesame",
+    "MAX_CONCURRENT_REQUESTS": "5",
+}
+
+
+def test_an_endpoint_alone_puts_its_engine_in_use_and_behind_openai_s_names(folder: Path) -> None:
+    loaded = load(folder, RUNPOD_ENDPOINT="abc")
+    assert value(loaded, "engines.runpod.url") == "https://api.runpod.ai/v2/abc"
+    assert loaded.settings.speech.default_engine == "runpod"
+    assert list(loaded.settings.engines) == ["espeak", "tone", "runpod"]
+    assert loaded.origins == {
+        "engines.runpod.url": "RUNPOD_ENDPOINT in the environment",
+        "speech.default_engine": "RUNPOD_ENDPOINT in the environment",
+    }
+    assert loaded.without_effect == ()
+
+
+def test_what_belongs_to_an_endpoint_is_set_with_it_in_the_file_or_beside_it(folder: Path) -> None:
+    (folder / ".env").write_text("".join(f"{name}={written}\n" for name, written in BRIDGE.items()))
+    loaded = load(folder)
+    assert value(loaded, "engines.runpod.url") == "https://api.runpod.ai/v2/abc"
+    assert value(loaded, "engines.runpod.api_key") == SecretStr("sesame")
+    assert value(loaded, "engines.runpod.max_concurrent_requests") == 5
+    assert loaded.origins["engines.runpod.api_key"] == "RUNPOD_API_KEY in .env"
+    other = load(folder, RUNPOD_ENDPOINT="other")
+    assert value(other, "engines.runpod.url") == "https://api.runpod.ai/v2/other"
+    own = load(folder, STENTOR_ENGINES_RUNPOD_MAX_CONCURRENT_REQUESTS="9")
+    assert value(own, "engines.runpod.max_concurrent_requests") == 9
+
+
+def test_without_an_endpoint_they_have_no_effect(folder: Path) -> None:
+    for name in ("RUNPOD_API_KEY", "MAX_CONCURRENT_REQUESTS"):
+        loaded = load_settings(environ={name: "50", "RUNPOD_ENDPOINT": ""}, folder=folder)
+        assert loaded.without_effect == (name,)
+        assert loaded.settings == load(folder).settings
+
+
+def test_an_endpoint_leaves_the_default_engine_that_was_chosen(folder: Path) -> None:
+    chosen = load(folder, RUNPOD_ENDPOINT="abc", STENTOR_DEFAULT_ENGINE="espeak")
+    assert chosen.settings.speech.default_engine == "espeak"
+    assert "runpod" in chosen.settings.engines
+    off = load(folder, RUNPOD_ENDPOINT="abc", STENTOR_ENGINES_RUNPOD_ENABLED="false")
+    assert off.settings.speech.default_engine == "espeak"
+    assert "runpod" not in off.settings.engines
+
+
+def test_an_endpoint_that_is_none_is_named_by_its_variable(folder: Path) -> None:
+    with pytest.raises(SettingsError, match=r"`engines\.runpod\.url` in RUNPOD_ENDPOINT in the environment"):
+        load(folder, RUNPOD_ENDPOINT="not an endpoint")
 
 
 @pytest.mark.parametrize("name", ["REQUIRE_AUTH", "API_KEY_REQUIRED"])

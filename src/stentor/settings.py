@@ -106,11 +106,20 @@ OLD_NAMES: Mapping[str, str] = {
 }
 """Variables of the replaced systems, and the settings they are here."""
 
+ENGINE_NAMES: Mapping[str, Mapping[str, str]] = {
+    "runpod": {
+        "RUNPOD_ENDPOINT": "url",
+        "RUNPOD_API_KEY": "api_key",
+        "MAX_CONCURRENT_REQUESTS": "max_concurrent_requests",
+    },
+}
+"""Those that are settings of an engine. The first puts it in use, and behind OpenAI's model names if none
+other is set there; without it the others have no effect."""
+
 WITHOUT_EFFECT = (
-    "RUNPOD_ENDPOINT", "RUNPOD_API_KEY", "MAX_CONCURRENT_REQUESTS", "BRIDGE_TOKEN", "API_KEYS",
-    "RATE_LIMIT_REQUESTS", "RATE_LIMIT_WINDOW", "AUDIT_LOG_FILE", "REGION", "AWS_SECRET_MANAGER", "AWS_ID",
-    "AWS_KEY", "TTS_MODE", "TTS_REMOTE_URL", "TTS_API_KEY", "WHISPER_MODE", "WHISPER_REMOTE_URL",
-    "OPENAI_API_KEY",
+    "BRIDGE_TOKEN", "API_KEYS", "RATE_LIMIT_REQUESTS", "RATE_LIMIT_WINDOW", "AUDIT_LOG_FILE", "REGION",
+    "AWS_SECRET_MANAGER", "AWS_ID", "AWS_KEY", "TTS_MODE", "TTS_REMOTE_URL", "TTS_API_KEY", "WHISPER_MODE",
+    "WHISPER_REMOTE_URL", "OPENAI_API_KEY",
 )  # fmt: skip
 """Variables of the replaced systems that this version knows and does nothing with."""
 
@@ -154,9 +163,13 @@ def load_settings(
     origins: dict[str, str] = {}
     written = list(_file_values(config, folder))
     engines = _engine_names(written, [*dotenv, *environ])
+    everything = {**dotenv, **environ}
+    led = [engine for engine, names in ENGINE_NAMES.items() if everything.get(next(iter(names)))]
     sources: list[tuple[Iterable[tuple[Any, ...]], str]] = [
         (written, str(config or CONFIG_FILE)),
+        (_of_engines(dotenv, led), ".env"),
         (_variables(dotenv, ".env", engines), ".env"),
+        (_of_engines(environ, led), "the environment"),
         (_variables(environ, "the environment", engines), "the environment"),
         ((overrides or {}).items(), "the command line"),
     ]
@@ -164,14 +177,13 @@ def load_settings(
         for path, value, *variable in pairs:
             values[path] = value
             origins[path] = f"{variable[0]} in {source}" if variable else source
-    everything = {**dotenv, **environ}
     refused = tuple(_false_safety(everything))
     if refused and not lenient:
         raise SettingsError(refused[0])
     return Loaded(
-        _build(values, origins, folder),
+        _build(values, origins, folder, led),
         origins,
-        tuple(name for name in WITHOUT_EFFECT if everything.get(name)),
+        tuple(name for name in (*_idle_names(led), *WITHOUT_EFFECT) if everything.get(name)),
         refused,
     )
 
@@ -254,6 +266,17 @@ def _variables(
         yield path, _from_text(path, written), name
 
 
+def _of_engines(variables: Mapping[str, str], led: Iterable[str]) -> Iterator[tuple[str, Any, str]]:
+    for engine in led:
+        for name, setting in ENGINE_NAMES[engine].items():
+            if variables.get(name):
+                yield f"engines.{engine}.{setting}", variables[name], name
+
+
+def _idle_names(led: Iterable[str]) -> list[str]:
+    return [name for engine, names in ENGINE_NAMES.items() if engine not in led for name in names]
+
+
 def _engine_variable(name: str, engines: Iterable[str]) -> str | None:
     rest = name.removeprefix(f"{PREFIX}ENGINES_").lower()
     if rest == name.lower():
@@ -277,7 +300,9 @@ def _from_text(path: str, written: str) -> Any:  # noqa: ANN401  whatever type t
     return written
 
 
-def _build(values: Mapping[str, Any], origins: Mapping[str, str], folder: Path) -> Settings:
+def _build(
+    values: Mapping[str, Any], origins: dict[str, str], folder: Path, led: Iterable[str] = ()
+) -> Settings:
     tree: dict[str, Any] = {"engines": {name: {} for name in DEFAULT_ENGINES}}
     for path, value in values.items():
         *above, name = path.split(".", 2)
@@ -288,6 +313,7 @@ def _build(values: Mapping[str, Any], origins: Mapping[str, str], folder: Path) 
             place[name] = value
     tree["engines"] = {name: _engine(name, table, origins) for name, table in tree["engines"].items()}
     tree["engines"] = {name: config for name, config in tree["engines"].items() if config.enabled}
+    _lead(tree, origins, led)
     settings: Settings = _checked(Settings, tree, "", origins)
     if settings.speech.default_engine not in settings.engines:
         raise SettingsError(
@@ -308,6 +334,14 @@ def _build(values: Mapping[str, Any], origins: Mapping[str, str], folder: Path) 
             "data_dir": settings.data_dir.expanduser(),
         }
     )
+
+
+def _lead(tree: dict[str, Any], origins: dict[str, str], led: Iterable[str]) -> None:
+    first = next((engine for engine in led if engine in tree["engines"]), None)
+    speech = tree.setdefault("speech", {})
+    if first and "default_engine" not in speech:
+        speech["default_engine"] = first
+        origins["speech.default_engine"] = origins[f"engines.{first}.url"]
 
 
 def _check_engine_name(name: str) -> None:
