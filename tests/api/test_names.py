@@ -1,12 +1,18 @@
-"""What the headers say."""
+"""What the headers say: who spoke, who did not, what it cost."""
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import httpx
+import pytest
 
 from stentor.engines import Capabilities, Price
-from tests.api.inprocess import client_of, make_api, speech
-from tests.fakes import ScriptedEngine
+from stentor.errors import EngineBusy, EngineUnavailable
+from stentor.pipeline.routes import RouteConfig
+from tests.api.inprocess import assert_envelope, client_of, make_api, speech
+from tests.fakes import ScriptedEngine, tone
 
 SPEECH = "/v1/audio/speech"
 
@@ -57,3 +63,58 @@ async def test_a_whole_answer_tells_its_cost_and_events_at_their_end() -> None:
 async def test_what_has_no_price_tells_no_cost(client: httpx.AsyncClient) -> None:
     answer = await client.post(SPEECH, json=speech(stream=False))
     assert "x-stentor-cost" not in answer.headers
+
+
+CHAIN = [RouteConfig(engines=("first", "second"))]
+
+
+def gone(fail_at: int = 0) -> ScriptedEngine:
+    error = EngineUnavailable("The engine first is gone.")
+    return ScriptedEngine([tone(0.5)] * 4, name="first", fail_at=fail_at, error=error)
+
+
+@pytest.mark.parametrize(
+    ("route", "fields"),
+    [
+        (SPEECH, {}),
+        (SPEECH, {"stream": False}),
+        (SPEECH, {"stream_format": "sse"}),
+        (f"{SPEECH}/base64", {"timestamps": ["sentence"]}),
+        (f"{SPEECH}/captions", {"format": "srt"}),
+    ],
+)
+async def test_every_face_names_who_spoke_and_who_did_not(route: str, fields: dict[str, Any]) -> None:
+    async with client_of(make_api(gone(), ScriptedEngine(name="second"), routes=CHAIN)) as client:
+        answer = await client.post(route, json=speech(**fields))
+    assert answer.status_code == 200
+    assert answer.headers["x-stentor-engine"] == "second"
+    assert answer.headers["x-stentor-fallback"] == "first: engine_unavailable"
+
+
+async def test_no_fallback_is_named_where_there_was_none() -> None:
+    async with client_of(make_api(ScriptedEngine(name="first"), gone(), routes=CHAIN[:0])) as client:
+        assert "x-stentor-fallback" not in (await client.post(SPEECH, json=speech())).headers
+
+
+async def test_if_nobody_can_speak_the_first_failure_is_the_answer() -> None:
+    busy = ScriptedEngine(name="second", fail_at=0, error=EngineBusy("second"))
+    async with client_of(make_api(gone(), busy, routes=CHAIN)) as client:
+        answer = await client.post(SPEECH, json=speech())
+    assert_envelope(answer, 503, "engine_unavailable")
+    assert answer.headers["retry-after"] == "1"
+
+
+async def test_after_the_first_sound_nobody_takes_over() -> None:
+    second = ScriptedEngine(name="second")
+    async with client_of(make_api(gone(fail_at=2), second, routes=CHAIN)) as client:
+        answer = await client.post(SPEECH, json=speech(stream_format="sse", response_format="pcm"))
+    events = [json.loads(line[6:]) for line in answer.text.splitlines() if line]
+    assert events[0]["type"] == "speech.audio.delta"
+    assert (events[-1]["type"], events[-1]["error"]["code"]) == ("speech.audio.error", "engine_unavailable")
+    assert second.asked == []
+
+
+async def test_each_item_of_a_batch_falls_back_for_itself() -> None:
+    async with client_of(make_api(gone(), ScriptedEngine(name="second"), routes=CHAIN)) as client:
+        answer = await client.post(f"{SPEECH}/batch", json={"items": [{"input": "One."}, {"input": "Two."}]})
+    assert answer.json()["succeeded"] == 2
