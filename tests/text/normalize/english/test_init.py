@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,8 @@ from hypothesis import strategies as st
 from tests.text.effort import effort
 from tests.text.normalize.readings import TEXTS, check_promises, said
 
-from stentor.text.normalize import Switches, normalize
+from stentor.text.normalize import Switches, language_of, normalize
+from stentor.text.normalize.rules import apply
 
 _GOLDEN = Path(__file__).parents[2] / "golden" / "english.tsv"
 ROWS = [
@@ -52,6 +55,14 @@ def test_what_is_said_needs_no_more_reading(tag: str, spoken: str) -> None:
 @given(_TEXTS)
 def test_no_digit_is_left_in_any_text(text: str) -> None:
     check_promises(text, "en-US")
+
+
+@given(_TEXTS | _ENGLISH.map(lambda pieces: " ".join(filter(str.isalpha, pieces)) + "."))
+def test_a_quick_look_misses_nothing(text: str) -> None:
+    english = language_of("en-US")
+    assert english is not None
+    everywhere = replace(english, quick=re.compile(""))
+    assert apply(english, text, Switches(), ()) == apply(everywhere, text, Switches(), ())
 
 
 @given(_TEXTS, st.data())

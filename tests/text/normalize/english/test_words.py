@@ -36,3 +36,19 @@ from tests.text.normalize.readings import said
 )
 def test_abbreviations(written: str, spoken: str) -> None:
     assert said(written, "en-US") == spoken
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("We met in Sept.", "We met in September."),
+        ("Apples and so on, etc.", "Apples and so on, et cetera."),
+        ("He lives on Elm St.", "He lives on Elm Street."),
+        ("Open Mon-Fri", "Open Monday to Friday"),
+        ("Chapter IV", "Chapter four"),
+        ("Ask Mr Ray", "Ask Mister Ray"),
+        ("This is the end.", "This is the end."),
+    ],
+)
+def test_a_sentence_may_hold_nothing_but_one_abbreviation(written: str, spoken: str) -> None:
+    assert said(written, "en-US") == spoken

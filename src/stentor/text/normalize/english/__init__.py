@@ -14,7 +14,7 @@ from stentor.text.normalize.english.roman import roman_rules
 from stentor.text.normalize.english.said import readers
 from stentor.text.normalize.english.style import FORMAT, Style
 from stentor.text.normalize.english.symbols import symbol_rules
-from stentor.text.normalize.english.words import UNDOTTED, abbreviation_rules
+from stentor.text.normalize.english.words import AT_END, UNDOTTED, abbreviation_rules
 from stentor.text.normalize.rules import CANDIDATE, Language
 from stentor.text.normalize.web import Words, web_rules
 
@@ -27,7 +27,7 @@ _QUICK = re.compile(
     r"[^A-Za-z\s,;!?'\"()’“”…—.-]|\.(?![\"'”’)\s]*+\Z)"  # a dot at the end alone says little
     r"|[IVXLC](?![a-z'’])"
     rf"|{UNDOTTED}"
-    r"|(?:etc|Inc|Ltd|Corp|Co|Jr|Sr|Bros|St|Ave|Blvd|Rd|Ln|Dr|Dept|Hwy|al|vs|min|max|misc|incl|excl|approx|resp)\."
+    rf"|{AT_END}|[a-z.]-[A-Z]"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 
 from stentor.text.normalize.english.style import after, before
 from stentor.text.normalize.rules import LETTER, Rule
@@ -42,6 +43,10 @@ _BEFORE_NUMBER = {
 _ONLY_SMALL = frozenset("max min al eg ie".split())
 _ALSO_WORDS = frozenset("mon wed fri dec jan co".split())
 """Words of other kinds, and names: `Jan.` at the end is somebody."""
+_BY_LENGTH = groupby(sorted((*_SIMPLE, "dr", "st"), key=len), key=len)
+_ENDINGS = ["|".join(map(re.escape, words)) for _, words in _BY_LENGTH]
+AT_END = rf"\.(?:{'|'.join(rf'(?<=(?i:{words})[.])' for words in _ENDINGS)})"
+"""Source of an expression for the dot behind an abbreviation that may end a sentence."""
 _DOTTED = re.compile(r"(?P<word>[A-Za-z]{1,8}(?:\.[A-Za-z]){0,3}+)\.(?![^\W_])")
 UNDOTTED = "(?:Mrs|Mr|Ms|Dr|Prof|St|Mt|Ft|Lt|Sgt|Capt)(?=[ \u00a0][A-Z])"
 """Source of an expression for abbreviations that are written without their dot before a name."""
