@@ -51,7 +51,7 @@ def test_fractions_in_words() -> None:
         ("5K", "five thousand"),
         ("5 in. tall, 5 ft. and 5 lbs.", "five inches tall, five feet and five pounds."),
         ("2x + 1 and 2x", "two x plus one and two times"),
-        ("5 days/week, home/user", "five days per week, home/user"),
+        ("5 days/week, he/user", "five days per week, he/user"),
         ("3 x 4, 3 x 4 m, 3x4", "three times four, three by four meters, three by four"),
         ("300 K", "three hundred kelvins"),
         ("5/km", "five per kilometer"),
