@@ -81,3 +81,14 @@ def test_the_lexicon_comes_before_the_rules_and_behind_the_markup() -> None:
 
 def test_what_cannot_be_seen_vanishes() -> None:
     assert said(words("soft\N{SOFT HYPHEN}ly")).spoken.text == "softly"
+
+
+def test_digits_in_fancy_dress_are_read_as_digits() -> None:
+    wording = said(words("Only \uff12\uff15 or \U0001d7d1!", start=3))
+    assert wording.spoken.text == "Only twenty-five or three!"
+    assert wording.written.stretch(*wording.spoken.stretch(5, 16)) == (8, 10)
+    assert wording.written.stretch(*wording.spoken.stretch(20, 25)) == (14, 15)
+
+
+def test_a_soft_hyphen_parts_no_number() -> None:
+    assert said(words("12\N{SOFT HYPHEN}34 apples")).spoken.text == said(words("1234 apples")).spoken.text

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stentor.text.edits import Edit, Edited
+from stentor.text.edits import Chained, Edit, Edited
 
 
 def test_text_without_edits_maps_to_itself() -> None:
@@ -53,3 +53,12 @@ def test_every_position_maps_into_the_original_in_order(case: tuple[str, list[Ed
     unedited = {i for i in range(len(original)) if not any(e.start <= i < e.end for e in edits)}
     assert {start for _, start in kept} >= unedited
     assert all(edited.text[at] == original[start] for at, start in kept if start in unedited)
+
+
+def test_what_was_made_of_what_was_made_leads_back() -> None:
+    first = Edited("a-b 5", [Edit(1, 2, "")])
+    both = Chained(Edited(first.text, [Edit(3, 4, "five")]), first)
+
+    assert both.text == "ab five"
+    assert both.origin(1) == (2, 3)
+    assert both.stretch(3, 7) == (4, 5)

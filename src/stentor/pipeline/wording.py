@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from stentor.text.clean import tidy
-from stentor.text.edits import Edit, Edited, Mapped
+from stentor.text.edits import Chained, Edit, Edited, Mapped
 from stentor.text.normalize import normalize, say_as
 from stentor.text.script import Alias, Phonemes, Words
 from stentor.types import Pronunciation
@@ -43,14 +43,23 @@ class Wording:
 def worded(words: Sequence[Words], rules: Rules) -> Wording:
     """Word what is said in one manner; what markup settled comes first, then the lexicon, then the rules."""
     written = Mapped((run.text, run.start, run.end) for run in words)
-    edits = _readings(words, rules) + tidy(written.text)
+    readings, untidy = _readings(words, rules), tidy(written.text)
+    if untidy and not readings:
+        # What is tidied is read once more: a digit in fancy dress is a digit.
+        tidied = Edited(written.text, untidy)
+        spoken, pronunciations = _spoken(tidied.text, [], rules)
+        return Wording(written, Chained(spoken, tidied), pronunciations)
+    return Wording(written, *_spoken(written.text, readings + untidy, rules))
+
+
+def _spoken(text: str, edits: list[Edit], rules: Rules) -> tuple[Mapped, tuple[Pronunciation, ...]]:
     if rules.lexicon:
-        edits = _merged(edits, rules.lexicon.edits(written.text, rules.language, _places(edits)))
+        edits = _merged(edits, rules.lexicon.edits(text, rules.language, _places(edits)))
     if rules.switches:
-        edits = _merged(edits, normalize(written.text, rules.language, rules.switches, _places(edits)))
+        edits = _merged(edits, normalize(text, rules.language, rules.switches, _places(edits)))
     if not edits:
-        return Wording(written, Mapped([(written.text, 0, len(written.text))]))
-    return Wording(written, Edited(written.text, edits), _pronunciations(edits) if rules.phonemes else ())
+        return Mapped([(text, 0, len(text))]), ()
+    return Edited(text, edits), _pronunciations(edits) if rules.phonemes else ()
 
 
 def _readings(words: Sequence[Words], rules: Rules) -> list[Edit]:

@@ -60,6 +60,19 @@ class Edited(Mapped):
         super().__init__(_pieces(original, edits))
 
 
+class Chained(Mapped):
+    """Text that was made of a text that was itself made of the original."""
+
+    def __init__(self, outer: Mapped, inner: Mapped) -> None:
+        self.text = outer.text
+        self._outer = outer
+        self._inner = inner
+
+    def origin(self, position: int) -> tuple[int, int]:
+        """Return the stretch of the original that the character at a position of the text came from."""
+        return self._inner.stretch(*self._outer.origin(position))
+
+
 def _pieces(original: str, edits: Sequence[Edit]) -> Iterator[tuple[str, int, int]]:
     done = 0
     for edit in edits:
