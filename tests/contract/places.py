@@ -42,4 +42,11 @@ async def humming(job: Job) -> None:
         job.put({"audio_chunk": pcm16(hum(0.5, 48_000)), "sample_rate": 48_000})
 
 
-PLACES: Mapping[str, Place] = {"openai": openai, "runpod": runpod}
+@asynccontextmanager
+async def provider() -> AsyncIterator[dict[str, Any]]:
+    """Run another Stentor that hums."""
+    async with served(make_api(ToneEngine())) as url:
+        yield {"url": url}
+
+
+PLACES: Mapping[str, Place] = {"openai": openai, "provider": provider, "runpod": runpod}

@@ -140,6 +140,7 @@ class Engine(Protocol):
 BUILT_IN = {
     "espeak": EntryPoint("espeak", "stentor.engines.espeak:EspeakEngine", GROUP),
     "openai": EntryPoint("openai", "stentor.engines.openai:OpenAiEngine", GROUP),
+    "provider": EntryPoint("provider", "stentor.engines.provider:ProviderEngine", GROUP),
     "runpod": EntryPoint("runpod", "stentor.engines.runpod:RunpodEngine", GROUP),
     "tone": EntryPoint("tone", "stentor.engines.tone:ToneEngine", GROUP),
 }

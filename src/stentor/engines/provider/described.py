@@ -1,0 +1,88 @@
+"""What another Stentor says of its engine, and who speaks there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+
+from stentor.audio.wav import RATES
+from stentor.engines import Capabilities
+from stentor.engines.openai.voices import listed
+from stentor.text.script import STYLES
+from stentor.types import Voice
+
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,6}")
+_MOST = 2000
+_LONGEST_LICENCE = 200
+
+
+class _Abilities(BaseModel):
+    """The field `capabilities` of `GET /v1/models/NAME`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    sample_rate: int = Field(ge=RATES.start, lt=RATES.stop)
+    languages: tuple[str, ...] = Field(min_length=1, max_length=_MOST)
+    longest_utterance: int = Field(default=300, ge=20, le=100_000)
+    speed: tuple[FiniteFloat, FiniteFloat] = (1.0, 1.0)
+    pitch: tuple[FiniteFloat, FiniteFloat] = (0.0, 0.0)
+    styles: tuple[str, ...] = Field(default=(), max_length=_MOST)
+    emphasis: bool = False
+    phonemes: bool = False
+    marks: bool = False
+    seed: bool = False
+    instructions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An engine of another Stentor: its name there, and what it can do."""
+
+    owner: str
+    capabilities: Capabilities
+
+
+def is_stentor(health: object) -> bool:
+    """Tell whether the answer of `GET /health` is that of a Stentor."""
+    return (
+        isinstance(health, dict)
+        and isinstance(health.get("version"), str)
+        and isinstance(health.get("engines"), dict)
+    )
+
+
+def described(model: Any) -> Described:  # noqa: ANN401  any JSON
+    """Read the answer of `GET /v1/models/NAME`; raises ValueError if it describes no engine."""
+    try:
+        owner, licence = model["owned_by"], model.get("licence")
+        told = _Abilities.model_validate(model["capabilities"])
+    except (ValidationError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError("it describes no engine") from error
+    languages = tuple(tag for tag in told.languages if _TAG.fullmatch(tag))
+    return Described(
+        str(owner),
+        Capabilities(
+            told.sample_rate,
+            languages or ("und",),
+            speed=(min(told.speed[0], 1.0) if told.speed[0] > 0 else 1.0, max(told.speed[1], 1.0)),
+            longest_utterance=told.longest_utterance,
+            instructions=told.instructions,
+            seed=told.seed,
+            marks=told.marks,
+            phonemes=told.phonemes,
+            emphasis=told.emphasis,
+            pitch=(min(told.pitch[0], 0.0), max(told.pitch[1], 0.0)),
+            styles=tuple(style for style in STYLES if style in told.styles),
+            licence=licence[:_LONGEST_LICENCE] if isinstance(licence, str) and licence.isprintable() else "",
+        ),
+    )
+
+
+def voices_of(owner: str, engine: str, listing: Any, languages: tuple[str, ...]) -> list[Voice]:  # noqa: ANN401
+    """Read `GET /v1/audio/voices`: the voices of the engine that is called `owner` there."""
+    entries = listing.get("voices") if isinstance(listing, dict) else None
+    own = [entry for entry in entries or () if isinstance(entry, dict) and entry.get("engine") == owner]
+    return listed(engine, own, languages)
