@@ -33,7 +33,11 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 STORIES = ["README.md", "docs/quickstart.md", "docs/reference/api.md", "docs/reference/lexicons.md"]
 ENGINES = "docs/how-to/add-an-engine.md"
 DOCUMENTED_URL = "127.0.0.1:8000"
-REPLACED = (*settings.OLD_NAMES, *(name for names in settings.ENGINE_NAMES.values() for name in names))
+REPLACED = (
+    settings.MODE,
+    *settings.OLD_NAMES,
+    *(name for names in settings.ENGINE_NAMES.values() for name in names),
+)
 
 _LINK = re.compile(r"(?<!!)\[[^\]]+\]\((?P<target>[^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (?P<title>.+)$", re.MULTILINE)

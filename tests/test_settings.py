@@ -13,6 +13,7 @@ from stentor.engines.espeak import EspeakEngine
 from stentor.engines.tone import ToneEngine
 from stentor.errors import SettingsError
 from stentor.settings import (
+    CONFIG_FILE,
     OLD_NAMES,
     SECTIONS,
     WITHOUT_EFFECT,
@@ -160,6 +161,52 @@ def test_an_endpoint_leaves_the_default_engine_that_was_chosen(folder: Path) -> 
 def test_an_endpoint_that_is_none_is_named_by_its_variable(folder: Path) -> None:
     with pytest.raises(SettingsError, match=r"`engines\.runpod\.url` in RUNPOD_ENDPOINT in the environment"):
         load(folder, RUNPOD_ENDPOINT="not an endpoint")
+
+
+REMOTE = {"TTS_MODE": "remote", "TTS_REMOTE_URL": "http://gpu-box:8000/", "TTS_API_KEY": "sesame"}
+
+
+def test_a_remote_server_is_the_default_engine_with_espeak_behind_it(folder: Path) -> None:
+    loaded = load(folder, **REMOTE)
+    remote = loaded.settings.engines["remote"]
+    assert remote.kind == "provider"
+    assert value(loaded, "engines.remote.url") == "http://gpu-box:8000"
+    assert value(loaded, "engines.remote.api_key") == SecretStr("sesame")
+    assert loaded.settings.speech.default_engine == "remote"
+    assert [route.engines for route in loaded.settings.routes] == [("remote", "espeak")]
+    assert loaded.origins["engines.remote.url"] == "TTS_REMOTE_URL in the environment"
+    assert loaded.origins["routes"] == "TTS_REMOTE_URL in the environment"
+    assert loaded.without_effect == ()
+
+
+@pytest.mark.parametrize("mode", ["", "local", "LOCAL "])
+def test_in_local_mode_a_remote_server_has_no_effect_and_that_is_told(folder: Path, mode: str) -> None:
+    loaded = load(folder, **REMOTE | {"TTS_MODE": mode})
+    assert loaded.settings == load(folder).settings
+    assert loaded.without_effect == ("TTS_REMOTE_URL", "TTS_API_KEY")
+
+
+def test_a_remote_mode_may_be_written_beside_its_url(folder: Path) -> None:
+    (folder / ".env").write_text("TTS_REMOTE_URL=http://gpu-box:8000\n")
+    assert "remote" in load(folder, TTS_MODE="Remote").settings.engines
+
+
+def test_a_mode_that_is_none_or_has_no_url_is_refused(folder: Path) -> None:
+    with pytest.raises(SettingsError, match="TTS_MODE is 'cloud'; it is `local` or `remote`"):
+        load(folder, TTS_MODE="cloud")
+    with pytest.raises(SettingsError, match="TTS_REMOTE_URL does not say where"):
+        load(folder, TTS_MODE="remote")
+
+
+def test_a_remote_server_leaves_routes_and_a_default_engine_that_were_chosen(folder: Path) -> None:
+    (folder / CONFIG_FILE).write_text('[[routes]]\nengines = ["remote", "tone"]\n')
+    loaded = load(folder, **REMOTE)
+    assert [route.engines for route in loaded.settings.routes] == [("remote", "tone")]
+    (folder / CONFIG_FILE).write_text('[speech]\ndefault_engine = "espeak"\n')
+    loaded = load(folder, **REMOTE)
+    assert loaded.settings.speech.default_engine == "espeak"
+    assert loaded.settings.routes == ()
+    assert "remote" in loaded.settings.engines
 
 
 @pytest.mark.parametrize("name", ["REQUIRE_AUTH", "API_KEY_REQUIRED"])

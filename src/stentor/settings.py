@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 
 from stentor.api.context import ApiConfig
 from stentor.engines import DEFAULT_ENGINES, EngineConfig, installed, load
-from stentor.errors import SettingsError, printable
+from stentor.errors import SettingsError, printable, quoted
 from stentor.observe.logs import Level
 from stentor.pipeline.circuit import CircuitConfig
 from stentor.pipeline.plan import PlanConfig
@@ -107,6 +107,7 @@ OLD_NAMES: Mapping[str, str] = {
 """Variables of the replaced systems, and the settings they are here."""
 
 ENGINE_NAMES: Mapping[str, Mapping[str, str]] = {
+    "remote": {"TTS_REMOTE_URL": "url", "TTS_API_KEY": "api_key"},
     "runpod": {
         "RUNPOD_ENDPOINT": "url",
         "RUNPOD_API_KEY": "api_key",
@@ -114,12 +115,15 @@ ENGINE_NAMES: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Those that are settings of an engine. The first puts it in use, and behind OpenAI's model names if none
-other is set there; without it the others have no effect."""
+other is set there; without it the others have no effect. `remote` also needs TTS_MODE."""
+
+MODE = "TTS_MODE"
+"""`remote` has the engine `remote` speak, and espeak where it cannot; `local`, as if unset, does not."""
+_KINDS = {"remote": "provider"}
 
 WITHOUT_EFFECT = (
     "BRIDGE_TOKEN", "API_KEYS", "RATE_LIMIT_REQUESTS", "RATE_LIMIT_WINDOW", "AUDIT_LOG_FILE", "REGION",
-    "AWS_SECRET_MANAGER", "AWS_ID", "AWS_KEY", "TTS_MODE", "TTS_REMOTE_URL", "TTS_API_KEY", "WHISPER_MODE",
-    "WHISPER_REMOTE_URL", "OPENAI_API_KEY",
+    "AWS_SECRET_MANAGER", "AWS_ID", "AWS_KEY", "WHISPER_MODE", "WHISPER_REMOTE_URL", "OPENAI_API_KEY",
 )  # fmt: skip
 """Variables of the replaced systems that this version knows and does nothing with."""
 
@@ -164,7 +168,7 @@ def load_settings(
     written = list(_file_values(config, folder))
     engines = _engine_names(written, [*dotenv, *environ])
     everything = {**dotenv, **environ}
-    led = [engine for engine, names in ENGINE_NAMES.items() if everything.get(next(iter(names)))]
+    led = list(_led(everything))
     sources: list[tuple[Iterable[tuple[Any, ...]], str]] = [
         (written, str(config or CONFIG_FILE)),
         (_of_engines(dotenv, led), ".env"),
@@ -266,10 +270,24 @@ def _variables(
         yield path, _from_text(path, written), name
 
 
+def _led(variables: Mapping[str, str]) -> Iterator[str]:
+    """Say which engines are put in use by variables of the replaced systems."""
+    mode = variables.get(MODE, "").strip().lower()
+    if mode not in ("", "local", "remote"):
+        raise SettingsError(f"{MODE} is {quoted(mode)}; it is `local` or `remote`.")
+    if mode == "remote" and not variables.get("TTS_REMOTE_URL"):
+        raise SettingsError(f"{MODE} is `remote`, and TTS_REMOTE_URL does not say where that is.")
+    for engine, names in ENGINE_NAMES.items():
+        if variables.get(next(iter(names))) and (engine != "remote" or mode == "remote"):
+            yield engine
+
+
 def _of_engines(variables: Mapping[str, str], led: Iterable[str]) -> Iterator[tuple[str, Any, str]]:
     for engine in led:
         for name, setting in ENGINE_NAMES[engine].items():
             if variables.get(name):
+                if engine in _KINDS:
+                    yield f"engines.{engine}.kind", _KINDS[engine], name
                 yield f"engines.{engine}.{setting}", variables[name], name
 
 
@@ -342,6 +360,9 @@ def _lead(tree: dict[str, Any], origins: dict[str, str], led: Iterable[str]) -> 
     if first and "default_engine" not in speech:
         speech["default_engine"] = first
         origins["speech.default_engine"] = origins[f"engines.{first}.url"]
+        if first == "remote" and "routes" not in tree and "espeak" in tree["engines"]:
+            tree["routes"] = [{"engines": [first, "espeak"]}]
+            origins["routes"] = origins["speech.default_engine"]
 
 
 def _check_engine_name(name: str) -> None:
