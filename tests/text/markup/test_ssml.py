@@ -192,6 +192,13 @@ def test_elements_may_be_nested_64_deep() -> None:
     assert "64 deep" in refused("<speak>" + "<metadata>" * 100_000).message
 
 
+def test_marks_are_bounded() -> None:
+    assert len(read("<speak>" + "<mark name='a'/>" * 1_000 + "</speak>").items) == 1_000
+    refusal = refused("<speak>" + "<mark name='a'/>" * 1_001 + "</speak>")
+    assert refusal.message.startswith("A text may have 1,000 marks, and this one has more")
+    assert "column 16008 " in refusal.message
+
+
 def test_all_breaks_together_are_bounded() -> None:
     assert len(read("<speak>" + '<break time="0.1s"/>' * 10 + "</speak>", max_pause=0.1).items) == 10
     assert len(read("<speak>" + '<break time="0.7s"/>' * 10 + "</speak>", max_pause=0.7).items) == 10
@@ -249,7 +256,6 @@ HOSTILE = {
     "prosody": '<prosody rate="+9%" pitch="?">é</prosody>',
     "blanks": '<sub alias="a"> <w> </w></sub>',
     "combining": "\u0301",
-    "marks before paragraphs": "<mark name='m'/><p/>",
 }
 
 

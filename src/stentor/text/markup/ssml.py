@@ -13,7 +13,7 @@ from stentor.text.clean import remove_controls
 from stentor.text.markup.compose import Composer
 from stentor.text.markup.elements import NAMESPACE, SILENT, TRANSPARENT, Element, Meaning, meaning
 from stentor.text.markup.faults import Faults
-from stentor.text.markup.values import MOST_PAUSES, ROUNDING
+from stentor.text.markup.values import MOST_MARKS, MOST_PAUSES, ROUNDING
 from stentor.text.script import Alias, Manner, Reading, Script, Words
 
 _DEEPEST = 64
@@ -37,6 +37,7 @@ class _Reader:
         self._source = source
         self._max_pause = max_pause
         self._paused = 0.0
+        self._marks = 0
         self._faults = Faults(source, strict=strict)
         self._composer = Composer()
         self._base = len(source) - len(source.lstrip().lstrip(_BYTE_ORDER_MARK).lstrip())
@@ -167,6 +168,9 @@ class _Reader:
         if found.pause is not None:
             self._pause(found.pause, at)
         if found.mark:
+            self._marks += 1
+            if self._marks > MOST_MARKS:
+                self._faults.refuse(at, f"A text may have {MOST_MARKS:,} marks, and this one has more.")
             self._composer.mark(found.mark, at)
 
     def _pause(self, seconds: float, at: int) -> None:

@@ -17,6 +17,8 @@ PITCHES = (-24.0, 24.0)
 """Least and most, in semitones."""
 VOLUMES = (-60.0, 12.0)
 """Least and most, in decibels; silence lies below."""
+MOST_MARKS = 1000
+"""Places in one text whose time may be wanted."""
 MOST_PAUSES = 10
 """All pauses together may last this many times the longest."""
 ROUNDING = 1e-6
