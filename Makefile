@@ -10,7 +10,7 @@ INSTALL := $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -c con
 run: $(VENV)/run.stamp  ## environment, install, serve on 127.0.0.1:8000
 	$(BIN)/stentor serve
 
-test: $(VENV)/test.stamp  ## everything the tests need, then all tests
+test: $(VENV)/test.stamp $(VENV)/runpod.stamp  ## everything the tests need, then all tests
 	./scripts/test-tools
 	$(BIN)/python -m pytest $(TESTS)
 
@@ -47,6 +47,12 @@ $(VENV)/run.stamp: $(VENV)/python.stamp pyproject.toml constraints.txt
 $(VENV)/test.stamp: $(VENV)/run.stamp
 	$(INSTALL) --editable . --group test
 	@touch $@
+
+# RunPod's SDK brings a hundred packages, so it stands alone; its workers are what some tests speak with.
+$(VENV)/runpod.stamp: $(VENV)/python.stamp tests/e2e/runpod/requirements.txt
+	$(BIN)/python -m uv venv --quiet --clear --python $(BIN)/python $(VENV)/runpod
+	$(BIN)/python -m uv pip install --quiet --python $(VENV)/runpod/bin/python -r tests/e2e/runpod/requirements.txt \
+		&& touch $@ || echo "RunPod's SDK could not be installed; the tests of its workers are skipped."
 
 $(VENV)/check.stamp: $(VENV)/run.stamp
 	$(INSTALL) --group check

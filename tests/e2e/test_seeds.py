@@ -1,4 +1,7 @@
-"""The documented calls and environment files of the systems this server replaces, unchanged."""
+"""The documented calls and environment files of the systems this server replaces, unchanged.
+
+Those of the bridge to RunPod are in `test_runpod.py`.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,6 @@ import pytest
 from tests.e2e.server import Server, running
 from tests.hearing import decode, rms
 
-BRIDGE = """\
-# RunPod bridge
-RUNPOD_ENDPOINT="https://api.runpod.ai/v2/your-endpoint-id"
-RUNPOD_API_KEY="your-runpod-api-key"
-MAX_CONCURRENT_REQUESTS=10
-REQUIRE_AUTH=false
-BRIDGE_TOKEN=
-LOG_LEVEL=INFO
-VOICE_MAP="alloy:en-GB,echo:de+m3"
-"""
 CLONER = """\
 API_TITLE=Speaker TTS API
 API_VERSION=1.0.0
@@ -63,44 +56,6 @@ def served(folder: Path, dotenv: str, **files: str) -> Iterator[Server]:
         (folder / f"{name}.json").write_text(content)
     with running(folder) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def bridge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start in the folder of the bridge to RunPod, with its two files."""
-    yield from served(
-        tmp_path_factory.mktemp("bridge"), BRIDGE, voice_map='{"alloy": "fr", "narrator": "en-US+m7"}'
-    )
-
-
-def test_the_bridges_first_call_speaks(bridge: Server) -> None:
-    answer = httpx.post(
-        f"{bridge.url}/v1/audio/speech",
-        headers={"Content-Type": "application/json"},
-        content='{"model": "tts-1", "input": "Hello, this is Echo-TTS speaking!", "voice": "alloy"}',
-    )
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "audio/mpeg"
-    assert rms(decode(answer.content, "mp3")) > 0.02
-
-
-def test_the_bridges_voice_map_wins_over_its_file_and_both_hold(bridge: Server) -> None:
-    assert bridge.speak(voice="alloy").headers["x-stentor-voice"] == "en-GB"
-    assert bridge.speak(voice="echo").headers["x-stentor-voice"] == "de+m3"
-    assert bridge.speak(voice="narrator").headers["x-stentor-voice"] == "en-US+m7"
-
-
-def test_the_bridges_health_is_ok(bridge: Server) -> None:
-    told = bridge.health()
-    assert told["status"] == "ok"
-
-
-def test_the_bridges_settings_for_later_are_named_as_without_effect(bridge: Server) -> None:
-    log = bridge.log.read_text()
-    for name in ("RUNPOD_ENDPOINT", "RUNPOD_API_KEY", "MAX_CONCURRENT_REQUESTS"):
-        assert f"{name} is set" in log
-    assert "BRIDGE_TOKEN" not in log
-    assert "your-runpod-api-key" not in log
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/audio/models"])
@@ -151,7 +106,8 @@ def test_the_cloners_file_is_taken_as_it_is(tmp_path: Path) -> None:
         strange = httpx.get(f"{server.url}/health", headers={"Origin": "https://elsewhere.example"})
         assert "access-control-allow-origin" not in strange.headers
         log = server.log.read_text()
-        for name in ("RATE_LIMIT_REQUESTS", "RATE_LIMIT_WINDOW", "API_KEYS", "AUDIT_LOG_FILE"):
+        names = ("RATE_LIMIT_REQUESTS", "RATE_LIMIT_WINDOW", "API_KEYS", "AUDIT_LOG_FILE")
+        for name in (*names, "MAX_CONCURRENT_REQUESTS"):
             assert f"{name} is set" in log
 
 

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import numpy as np
@@ -97,6 +97,9 @@ class Plane:
     def inputs(self) -> list[Any]:
         return [job.input for job in self.jobs]
 
+    def next_id(self) -> str:
+        return f"{len(self.jobs)}-u1/é"
+
     def count(self, route: str) -> int:
         return sum(asked == route for asked, _ in self.calls)
 
@@ -128,7 +131,7 @@ class Plane:
 
     async def _take(self, asked: Asked, route: str, query: dict[str, list[str]]) -> dict[str, Any]:
         body = asked.json
-        job = Job(f"{len(self.jobs)}-u1/é", body["input"], body.get("policy", {}))
+        job = Job(self.next_id(), body["input"], body.get("policy", {}))
         self.jobs.append(job)
         job.task = asyncio.create_task(self._work(job))
         if route == "runsync":
@@ -181,18 +184,26 @@ class Plane:
             job.end("COMPLETED")
 
 
+AnyPlane = TypeVar("AnyPlane", bound=Plane)
+
+
 @asynccontextmanager
 async def plane(worker: Worker, **told: Any) -> AsyncIterator[Plane]:
     """Run an endpoint for as long as the context lasts."""
-    async with upstream() as server:
-        made = Plane(server, worker, **told)
-        server.answers("*", made.serve)
-        try:
-            yield made
-        finally:
-            for job in made.jobs:
-                if job.task:
-                    job.task.cancel()
+    async with upstream() as server, serving(Plane(server, worker, **told)) as made:
+        yield made
+
+
+@asynccontextmanager
+async def serving(made: AnyPlane) -> AsyncIterator[AnyPlane]:
+    """Let an endpoint answer on its server, and end its jobs afterwards."""
+    made.server.answers("*", made.serve)
+    try:
+        yield made
+    finally:
+        for job in made.jobs:
+            if job.task:
+                job.task.cancel()
 
 
 def pcm16(samples: Samples) -> str:

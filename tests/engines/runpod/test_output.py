@@ -90,6 +90,8 @@ TRACEBACK = (
         (json.dumps({"error_type": "<class 'KeyError'>", "error_message": ""}), "<class 'KeyError'>"),
         (TRACEBACK, "ValueError: no voice"),
         (f"It failed.\n{TRACEBACK}", "It failed."),
+        (f"handler: no voice \ntraceback: {TRACEBACK}", "no voice"),
+        (f"handler:  \ntraceback: {TRACEBACK}", "ValueError: no voice"),
         ('{"error_message": ', '{"error_message":'),
         ("", ""),
         (None, ""),

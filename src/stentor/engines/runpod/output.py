@@ -21,6 +21,8 @@ _URLS = ("https://", "http://")
 _SAID = ("error_message", "message", "error", "detail")
 _DEEPEST = 4
 _TRACEBACK = "Traceback (most recent call last)"
+_OF_GENERATORS = ("handler: ", "traceback:")
+"""What the SDK writes before and behind the words of an exception in a worker that streams."""
 # What the names of formats mean where a part does not say its sample rate.
 _RATES = {"pcm_16": 48_000, "pcm_24": 24_000}
 _USUAL_RATE = 24_000
@@ -103,7 +105,10 @@ def error_sentence(error: object) -> str:
 
 def _without_traceback(said: str) -> str:
     before, found, traceback = said.partition(_TRACEBACK)
-    if not found or before.strip():
-        return before.strip()
+    before = before.strip()
+    if found and before.endswith(_OF_GENERATORS[1]):
+        before = before.removeprefix(_OF_GENERATORS[0]).removesuffix(_OF_GENERATORS[1]).strip()
+    if not found or before:
+        return before
     lines = traceback.strip().splitlines()
     return lines[-1].strip() if lines else ""
