@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stentor.text.edits import Edit, Edited
+from stentor.text.normalize import LANGUAGES, language_of
 from stentor.text.normalize.numbers import NumberFormat
 from stentor.text.normalize.rules import (
     CANDIDATE,
@@ -16,6 +20,7 @@ from stentor.text.normalize.rules import (
     Settled,
     Switches,
     apply,
+    shape_of,
 )
 
 
@@ -103,3 +108,44 @@ def test_a_quick_look_finds_all_that_has_something() -> None:
     assert QUICK.search("The quick brown fox, isn't it?") is None
     for text in ("5", "½", "a.", "a-b", "$", "👍", "snake_case"):
         assert QUICK.search(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("7", "0"),
+        ("1234567 m", "00000 a"),
+        ("13:30 PM", "00:00 "),
+        ("5\u00a0€, x", "0\u00a0€, "),
+        ("٣٤%", "00%"),
+    ],
+)
+def test_a_number_has_a_shape(text: str, shape: str) -> None:
+    assert shape_of(text, 0) == shape
+
+
+def test_a_rule_is_asked_only_for_numbers_of_its_shape() -> None:
+    spoken_by = language(Rule("units", DIGIT, re.compile(r"\d.m"), lambda _: "x", re.compile("0 a")))
+    assert read("1 m", spoken_by) == "x"
+    assert read("1-m", spoken_by) == "1-m"
+
+
+_PIECES = [
+    *"""
+    $ £ € US$ 5 1 12 123 12345 2024 1984 90s 1st 2nd 3/4 1/2 5-10 1.5 1,234 1.234 .5 3:30 pm a.m. PM kg
+    km/h ° C % m² 5'10" x × 0x1f k bn p ¢ c ’ ″ 2h30 – 2024-01-02 20.1.2024 1080p 1e5 ish ers s 555-1234
+    0800 192.168.1.1 a@b.c 1@b.com .com Jan. of the M sq ft ⁄ ½ st nd ˢᵗ 1️⃣ zł Uhr ,50 ,- 1'234 ( ) é Ω
+    ３ ० 年 万 h , . - / : '
+    """.split(),
+    *(" ", " ", " ", "\u00a0", "\u202f", "\u20e3"),
+]
+_NUMBERS = st.lists(st.sampled_from(_PIECES), max_size=8).map("".join)
+
+
+@pytest.mark.parametrize("tag", sorted({module: tag for tag, module in LANGUAGES.items()}.values()))
+@given(text=_NUMBERS)
+def test_a_shape_keeps_no_rule_from_what_it_reads(tag: str, text: str) -> None:
+    spoken_by = language_of(tag)
+    assert spoken_by is not None
+    all_asked = replace(spoken_by, rules=tuple(replace(rule, shape=None) for rule in spoken_by.rules))
+    assert apply(spoken_by, text, Switches(), ()) == apply(all_asked, text, Switches(), ())

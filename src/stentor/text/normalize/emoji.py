@@ -54,7 +54,7 @@ def emoji_rules(tag: str, *, flag: str = "{}", ampersand: str = "&") -> tuple[Ru
         before = match.string[max(match.start() - 1, 0) : match.start()]
         return f", {words}" if _END.fullmatch(before) else words
 
-    return (Rule("emoji", _FIRST, _RUN, read),)
+    return (Rule("emoji", _FIRST, _RUN, read, re.compile("\\d[\ufe0f\u20e3]")),)
 
 
 def _number(number: re.Match[str], tag: str) -> str:

@@ -72,9 +72,10 @@ def money_rules(
         return say(Money(is_negative, number, scale, currencies[found["sign"]]))
 
     firsts = "".join(sorted({re.escape(sign[0]) for sign in currencies}))
+    shape = re.compile(rf"\d+(?:{format_.more}|[.,]\d\d|[ \u00a0\u202f-]?(?:[^\W\d_]|[{firsts}]))")
     return (
         Rule("currency", rf"[{firsts}\-−–]", before, read),
-        Rule("currency", rf"{DIGIT}|[\-−–.]", behind, read),
+        Rule("currency", rf"{DIGIT}|[\-−–.]", behind, read, shape),
     )
 
 

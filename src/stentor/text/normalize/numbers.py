@@ -33,6 +33,8 @@ class NumberFormat:
     """Whether a plain space may stand between thousands."""
     pattern: str = field(init=False)
     """Source of a regular expression for an unsigned number, without groups. It takes linear time."""
+    more: str = field(init=False)
+    """Source of an expression for the first that stands behind the first digits of a number that goes on."""
     _forms: tuple[tuple[re.Pattern[str], str], ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,6 +56,9 @@ class NumberFormat:
         if self.decimal == ",":
             forms.append((r"\d++\.\d++", "."))
         forms.append((r"\d++", self.decimal))
+        decimals = decimal if self.decimal == "." else "[.,]"
+        more = rf"{decimals}\d|{grouping}\d\d|[{_APOSTROPHES}{_SPACES} ]\d\d\d"
+        object.__setattr__(self, "more", more)
         object.__setattr__(self, "pattern", f"(?>{'|'.join(form for form, _ in forms)})")
         object.__setattr__(self, "_forms", tuple((re.compile(form), mark) for form, mark in forms))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -54,6 +55,14 @@ CANDIDATE = re.compile(
 )
 """Where a rule may begin: at a number, a symbol, or a word that a number or symbol follows."""
 
+_LONGEST_SHAPE = 5
+_SHAPED_BEHIND = 4
+_DIGITS = re.compile(r"\d*+")
+_SHAPES = str.maketrans(
+    string.digits + string.ascii_lowercase + string.ascii_uppercase,
+    "0" * len(string.digits) + "a" * len(string.ascii_lowercase) + "A" * len(string.ascii_uppercase),
+)
+
 QUICK = re.compile(rf"[^\w\s,;!?'\"()]|\d|[{_NUMERALS}_]")
 
 
@@ -72,6 +81,8 @@ class Rule:
     """Source of a regular expression for the one character that it may begin with."""
     pattern: re.Pattern[str]
     read: Callable[[re.Match[str]], str | None]
+    shape: re.Pattern[str] | None = None
+    """Matches the `shape_of` every number that the pattern may begin with; None is any."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +143,9 @@ class Settled:
 def _reading(
     language: Language, text: str, start: int, settled: Settled
 ) -> tuple[Rule, re.Match[str], str] | None:
-    for rule in _rules_for(language, text[start]):
+    first = text[start]
+    shape = shape_of(text, start) if first.isdecimal() else ""
+    for rule in _rules_for(language, first, shape):
         match = rule.pattern.match(text, start)
         if match is None or settled.reaches(start, match.end()):
             continue
@@ -142,9 +155,24 @@ def _reading(
     return None
 
 
+def shape_of(text: str, start: int) -> str:
+    """Return what a number and the four characters behind it look like, such as `00:00a` for 13:30pm.
+
+    Digits are 0, letters of ASCII are a and A, others are themselves; a number has five digits at most.
+    """
+    digits = _DIGITS.match(text, start)
+    end = digits.end() if digits else start
+    return "0" * min(end - start, _LONGEST_SHAPE) + text[end : end + _SHAPED_BEHIND].translate(_SHAPES)
+
+
 @lru_cache(maxsize=4096)
-def _rules_for(language: Language, character: str) -> tuple[Rule, ...]:
-    return tuple(rule for rule in language.rules if re.fullmatch(rule.first, character))
+def _rules_for(language: Language, first: str, shape: str) -> tuple[Rule, ...]:
+    """Return the rules that may read what begins with a character, and has a shape if that is a digit."""
+    if not shape:
+        return tuple(rule for rule in language.rules if re.fullmatch(rule.first, first))
+    return tuple(
+        rule for rule in _rules_for(language, first, "") if rule.shape is None or rule.shape.match(shape)
+    )
 
 
 def _apart(language: Language, match: re.Match[str], spoken: str) -> str:

@@ -69,8 +69,8 @@ def web_rules(words: Words, number: Callable[[str], str]) -> tuple[Rule, ...]:
     first = f"{DIGIT}|{LETTER}"
     return (
         Rule("urls", LETTER, _URL, reader.url),
-        Rule("emails", first, _EMAIL, reader.email),
-        Rule("urls", first, _HOST, reader.bare),
+        Rule("emails", first, _EMAIL, reader.email, re.compile(r"\d+(?:@|[\w.+%-][\w.+%@-])")),
+        Rule("urls", first, _HOST, reader.bare, re.compile(r"\d+(?:[\w-]|\.[^\W_])")),
     )
 
 

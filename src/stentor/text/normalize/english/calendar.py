@@ -224,21 +224,27 @@ def date_rules(style: Style) -> tuple[Rule, ...]:
     """Return the rules for dates."""
     dates, years = _Dates(style), _Years(style)
     return (
-        Rule("dates", DIGIT, _ISO, dates.iso),
-        Rule("dates", DIGIT, _NUMERIC, dates.numeric),
-        Rule("dates", DIGIT, _DAY_AND_MONTH, dates.day_and_month),
-        Rule("dates", DIGIT, _DAY_FIRST, dates.day_first),
+        Rule("dates", DIGIT, _ISO, dates.iso, re.compile(r"\d{4}[-/.]\d")),
+        Rule("dates", DIGIT, _NUMERIC, dates.numeric, re.compile(r"\d\d?[-/.]\d")),
+        Rule("dates", DIGIT, _DAY_AND_MONTH, dates.day_and_month, re.compile(r"\d\d?/\d")),
+        Rule(
+            "dates",
+            DIGIT,
+            _DAY_FIRST,
+            dates.day_first,
+            re.compile(rf"\d\d?(?:[a-z]{{2}}|[ ]?{DASH}|[ ][A-Za-z])"),
+        ),
         Rule("dates", LETTER, _MONTH_FIRST, dates.month_first),
         Rule("dates", LETTER, _MONTH_YEAR, dates.month_and_year),
         Rule("dates", LETTER, _SPAN, _span),
-        Rule("dates", DIGIT, _SEASON, years.season),
-        Rule("dates", DIGIT, _DECADE, years.decade),
-        Rule("dates", rf"{DIGIT}|['’]", _SHORT_DECADE, years.short_decade),
+        Rule("dates", DIGIT, _SEASON, years.season, re.compile(r"\d{4}/\d")),
+        Rule("dates", DIGIT, _DECADE, years.decade, re.compile(r"\d{4}['’]?[a-z]")),
+        Rule("dates", rf"{DIGIT}|['’]", _SHORT_DECADE, years.short_decade, re.compile(r"\d\d['’]?[a-z]")),
         Rule("dates", "['’]", _SHORT_YEAR, years.short),
-        Rule("dates", DIGIT, _YEARS, years.between),
+        Rule("dates", DIGIT, _YEARS, years.between, re.compile(rf"\d{{4}}[ ]?{DASH}")),
     )
 
 
 def year_rules(style: Style) -> tuple[Rule, ...]:
     """Return the rule for a year alone, which comes behind those for what a number may count."""
-    return (Rule("dates", DIGIT, _ONE_YEAR, _Years(style).one),)
+    return (Rule("dates", DIGIT, _ONE_YEAR, _Years(style).one, re.compile(r"\d{4}(?!\d)")),)

@@ -91,7 +91,13 @@ def time_rules(style: Style) -> tuple[Rule, ...]:
         return f"{style.cardinal(match['low'])} to {style.cardinal(match['high'])}"
 
     return (
-        Rule("times", DIGIT, _TWO, clock.two),
-        Rule("times", DIGIT, _ONE, clock.one),
-        Rule("numbers", DIGIT, _RATIO, ratio),
+        Rule(
+            "times",
+            DIGIT,
+            _TWO,
+            clock.two,
+            re.compile(rf"\d\d?(?:[:.]\d|[ \u00a0\u202f]?[A-Za-z]|[ ]?{DASH})"),
+        ),
+        Rule("times", DIGIT, _ONE, clock.one, re.compile(r"\d\d?(?:[:.]\d|[ \u00a0\u202f]?[A-Za-z])")),
+        Rule("numbers", DIGIT, _RATIO, ratio, re.compile(r"\d+:\d")),
     )

@@ -36,6 +36,7 @@ _VERSION = re.compile(
 _CHAIN = re.compile(rf"\d++(?:{DASH}\d++){{2,}}+")
 _GLUED = re.compile(r"[^\W\d_]++(?:['’][^\W\d_]++)?+(?:[-_.]?(?=[^\W_])(?:\d++|[^\W\d_]++)){0,24}+")
 _PIECE = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|[-_.]")
+_HAS_DIGIT = re.compile(r"\d")
 _HEX = re.compile(r"0[xX](?P<hex>[0-9A-Fa-f]{1,16})(?!\w)")
 
 
@@ -97,8 +98,10 @@ class _Codes:
 
     def glued(self, match: re.Match[str]) -> str | None:
         """Say letters with digits on them: the letters stay, the digits become words."""
+        if not _HAS_DIGIT.search(match[0]):
+            return None
         pieces = _PIECE.findall(match[0])
-        if not any(piece[0].isdecimal() for piece in pieces) or _is_compound(match[0]):
+        if _is_compound(match[0]):
             return None
         spoken = ""
         for piece, following in zip(pieces, [*pieces[1:], ""], strict=True):
@@ -137,12 +140,14 @@ def code_rules(style: Style) -> tuple[Rule, ...]:
     """Return the rules for digits that name a thing."""
     codes = _Codes(style)
     return (
-        Rule("telephones", r"[\d(+]", _TELEPHONE, codes.telephone),
-        Rule("telephones", DIGIT, _EMERGENCY, codes.emergency),
-        Rule("numbers", DIGIT, _CARD, codes.card),
-        Rule("numbers", DIGIT, _IP, codes.ip),
-        Rule("numbers", DIGIT, _HEX, codes.hexadecimal),
-        Rule("numbers", rf"{DIGIT}|[vV]", _VERSION, codes.version),
-        Rule("numbers", DIGIT, _CHAIN, codes.chain),
+        Rule(
+            "telephones", r"[\d(+]", _TELEPHONE, codes.telephone, re.compile(r"\d[ .-]?\(\d|\d+[ .-]\d\d\d")
+        ),
+        Rule("telephones", DIGIT, _EMERGENCY, codes.emergency, re.compile(r"\d{3}(?!\d)")),
+        Rule("numbers", DIGIT, _CARD, codes.card, re.compile(r"\d{4,5}[ -]\d\d\d")),
+        Rule("numbers", DIGIT, _IP, codes.ip, re.compile(r"\d{1,3}\.\d")),
+        Rule("numbers", DIGIT, _HEX, codes.hexadecimal, re.compile(r"\d[A-Za-z]")),
+        Rule("numbers", rf"{DIGIT}|[vV]", _VERSION, codes.version, re.compile(r"\d+\.\d")),
+        Rule("numbers", DIGIT, _CHAIN, codes.chain, re.compile(rf"\d+{DASH}\d")),
         Rule("numbers", LETTER, _GLUED, codes.glued),
     )

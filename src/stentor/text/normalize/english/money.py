@@ -135,12 +135,12 @@ def currency_rules(style: Style) -> tuple[Rule, ...]:
         for as_attribute in (False, True)
     )
     simple = map(_either, several, one)
-    small = [] if style.is_american else [Rule("currency", DIGIT, _PENCE, pence)]
+    small = [] if style.is_american else [Rule("currency", DIGIT, _PENCE, pence, re.compile(r"\d\d?[a-z]"))]
     return (
         Rule("currency", f"[{firsts}]", _RANGE, between),
-        Rule("currency", DIGIT, _RANGE_BEHIND, between),
+        Rule("currency", DIGIT, _RANGE_BEHIND, between, re.compile(rf"\d+(?:{FORMAT.more}|[ ]?{DASH})")),
         *simple,
-        Rule("currency", DIGIT, _CENTS, cents),
+        Rule("currency", DIGIT, _CENTS, cents, re.compile(rf"\d+(?:{FORMAT.more}|[ ]?¢)")),
         *small,
     )
 
@@ -149,4 +149,4 @@ def _either(several: Rule, one: Rule) -> Rule:
     def read(match: re.Match[str]) -> str | None:
         return (one if is_attribute(match) else several).read(match)
 
-    return Rule("currency", several.first, several.pattern, read)
+    return Rule("currency", several.first, several.pattern, read, several.shape)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 
 from stentor.text.normalize.english.calendar import COUNTED, plural
-from stentor.text.normalize.english.style import DASH, NUMBER, Style, after, before, is_attribute
+from stentor.text.normalize.english.style import DASH, FORMAT, NUMBER, Style, after, before, is_attribute
 from stentor.text.normalize.english.units import UNIT, unit_named
 from stentor.text.normalize.rules import DIGIT, Rule
 
@@ -16,6 +16,8 @@ _SLASHED = r"\d{1,3}[/⁄]\d{1,3}(?![/⁄\d]|[.,]\d)"
 _FRACTION = (
     rf"(?:\d{{1,6}}[ \u00a0-]?[{_VULGAR}]|[{_VULGAR}]|(?<![/.,\d])\d{{1,4}}[ \u00a0-]{_SLASHED}|{_SLASHED})"
 )
+_MORE = rf"{FORMAT.more}|[ \u00a0-]?[{_VULGAR}]|[/⁄]\d|[ \u00a0-]\d(?:[/⁄]|\d[/⁄\d])"
+_SIGNS_OF_UNITS = "A-Za-z°º℃℉′″%‰µμΩ"
 _AMOUNT = rf"(?>{_FRACTION}|{NUMBER})"
 
 _MEASURE = re.compile(
@@ -262,17 +264,17 @@ def per(match: re.Match[str]) -> str | None:
 def measure_rules(style: Style) -> tuple[Rule, ...]:
     """Return the rules for numbers with units."""
     measures, first = _Measures(style), rf"{DIGIT}|[.{_VULGAR}]"
-    readers: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]]] = [
-        (_ANGLE, measures.angle),
-        (_FEET, measures.feet),
-        (_LASTING, measures.lasting),
-        (_SIZE, measures.size),
-        (_MEASURES, measures.two),
-        (_MEASURE, measures.one),
+    readers: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None], str]] = [
+        (_ANGLE, measures.angle, r"\d{1,3}[°º]"),
+        (_FEET, measures.feet, r"\d\d?['’′]"),
+        (_LASTING, measures.lasting, r"\d{1,3}[ ]?[a-z]"),
+        (_SIZE, measures.size, rf"\d+(?:{FORMAT.more}|[ ]?[a-z×])"),
+        (_MEASURES, measures.two, rf"\d+(?:{_MORE}|[ ]?[{_SIGNS_OF_UNITS}])"),
+        (_MEASURE, measures.one, rf"\d+(?:{_MORE}|[ ]?{DASH}|[ \u00a0\u202f-]?[{_SIGNS_OF_UNITS}])"),
     ]
     each = re.compile(r"(?<=[\w%¢°])/(?P<name>[A-Za-z]{1,8})(?!\w)")
     return (
-        *(Rule("units", first, pattern, read) for pattern, read in readers),
+        *(Rule("units", first, pattern, read, re.compile(shape)) for pattern, read, shape in readers),
         Rule("units", "/", each, per),
     )
 
@@ -281,13 +283,13 @@ def number_rules(style: Style) -> tuple[Rule, ...]:
     """Return the rules for numbers alone; they are the last, as one of them reads any number."""
     numbers, first = _Numbers(style), rf"{DIGIT}|[.{_VULGAR}]"
     return (
-        Rule("ordinals", DIGIT, _ORDINAL, numbers.ordinal),
-        Rule("numbers", DIGIT, _SCALED, numbers.scaled),
-        Rule("numbers", DIGIT, _LINES, numbers.lines),
-        Rule("numbers", DIGIT, _POWER, numbers.power),
-        Rule("numbers", first, _FRACTIONS, numbers.fraction),
-        Rule("numbers", first, _RANGE, numbers.between),
-        Rule("numbers", DIGIT, _TAILED, numbers.tailed),
-        Rule("numbers", DIGIT, _SEVERAL, numbers.several),
+        Rule("ordinals", DIGIT, _ORDINAL, numbers.ordinal, re.compile(r"\d+(?:,\d|[A-Za-zˢⁿʳᵗ])")),
+        Rule("numbers", DIGIT, _SCALED, numbers.scaled, re.compile(rf"\d+(?:{FORMAT.more}|[A-Za-z]|{DASH})")),
+        Rule("numbers", DIGIT, _LINES, numbers.lines, re.compile(r"\d{3,4}[a-z]")),
+        Rule("numbers", DIGIT, _POWER, numbers.power, re.compile(rf"\d+(?:{FORMAT.more}|[A-Za-z])")),
+        Rule("numbers", first, _FRACTIONS, numbers.fraction, re.compile(rf"\d+(?:{_MORE})")),
+        Rule("numbers", first, _RANGE, numbers.between, re.compile(rf"\d+(?:{FORMAT.more}|[ ]?{DASH})")),
+        Rule("numbers", DIGIT, _TAILED, numbers.tailed, re.compile(r"\d{1,4}[a-z]")),
+        Rule("numbers", DIGIT, _SEVERAL, numbers.several, re.compile(r"\d{1,4}['’]?[a-z]")),
         Rule("numbers", first, _PLAIN, numbers.plain),
     )
