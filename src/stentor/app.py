@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _WAIT_FOR_DEFAULT_ENGINE = 5.0
+_LIKELIEST_LANGUAGE = "en-US"  # of OpenAI's voices
 
 
 def build(settings: Settings) -> Context:
@@ -57,7 +58,11 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(threads.pool())
         async with opened(context.catalog, context.not_open):
-            yield
+            preparing = asyncio.create_task(context.planner.prepare(_LIKELIEST_LANGUAGE))
+            try:
+                yield
+            finally:
+                await _cancel([preparing])
 
     return create_api(context, lifespan)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.fakes import ScriptedEngine
 from stentor.engines import Capabilities
 from stentor.engines.espeak import EspeakEngine
 from stentor.errors import UnknownVoice
+from stentor.pipeline import cast as cast_module
 from stentor.pipeline.cast import Cast, Casting
 from stentor.pipeline.request import SpeechRequest
 from stentor.text.script import Item, Manner, Phonemes, Words
@@ -56,6 +58,22 @@ def run(text: str, manner: Manner | None = None, reading: Any = None) -> Words:
 
 async def assigned(cast: Cast, *items: Item) -> list[Words]:
     return [item for item in await cast.assign(items) if isinstance(item, Words)]
+
+
+async def test_a_language_is_loaded_once_and_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: dict[str, bool] = {}
+
+    def prepare(tag: str) -> None:
+        assert tag not in loaded
+        loaded[tag] = threading.current_thread() is not threading.main_thread()
+
+    monkeypatch.setattr(cast_module, "prepare", prepare)
+    engine = able(languages=("en", "de", "xx"))
+    casting = Casting(Catalog({engine.name: engine}, engine.name, VoiceMap({}, None)))
+    for language in ("de-AT", None, "xx", "en", "de"):
+        cast = await casting.cast(SpeechRequest("", "tts-1", "one", language=language), "", [engine])
+        assert cast.lead.language == language
+    assert loaded == {"de-AT": True, "en": True}
 
 
 async def test_the_voice_of_the_request_leads() -> None:

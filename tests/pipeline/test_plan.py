@@ -237,8 +237,8 @@ async def test_markup_does_not_count_as_text() -> None:
 
 
 async def test_others_are_served_while_long_markup_is_read() -> None:
-    marks = "<mark name='m'/>" * 20_000
-    planning = asyncio.create_task(planned(text=f"<speak>{marks}Hello.</speak>"))
+    tags = "<p></p>" * 40_000
+    planning = asyncio.create_task(planned(text=f"<speak>{tags}Hello.</speak>"))
     turns = 0
     while not planning.done():
         await asyncio.sleep(0)

@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from stentor import threads
 from stentor.audio.stretch import FASTEST, SLOWEST
 from stentor.errors import UnknownVoice, Unsupported, quoted
 from stentor.pipeline.wording import Rules
 from stentor.text.language import script_runs
 from stentor.text.language.scripts import primary
 from stentor.text.lexicon import Matcher
+from stentor.text.normalize import LANGUAGES, prepare
 from stentor.text.script import Manner, Phonemes, Words
 
 if TYPE_CHECKING:
@@ -49,6 +51,14 @@ class Casting:
         self.catalog = catalog
         self._lexicons = lexicons
         self.detector = detector
+        self._prepared: set[str] = set()  # languages whose rules are loaded
+
+    async def prepare(self, language: str) -> None:
+        """Load a language's rules beside the event loop, which they would hold, if it is the first time."""
+        name = primary(language)
+        if name in LANGUAGES and name not in self._prepared:
+            await threads.run(prepare, language)
+            self._prepared.add(name)
 
     async def cast(self, request: SpeechRequest, text: str, engines: Sequence[Engine]) -> Cast:
         """Find who of the engines speaks a request; raises UnknownVoice.
@@ -173,6 +183,7 @@ class Cast:
             language = None
         lexicon = await self._casting.lexicon((name, voice.id), self._request)
         own = voice.languages[0] if voice.languages else "und"
+        await self._casting.prepare(language or own)
         rules = Rules(language or own, self._request.switches, lexicon, engine.capabilities.phonemes)
         return Role(name, engine, voice, language, rules)
 

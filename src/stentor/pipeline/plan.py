@@ -125,6 +125,10 @@ class Planner:
         self.config = config or PlanConfig()
         self.router = router or Router(casting.catalog)
 
+    async def prepare(self, language: str) -> None:
+        """Load what it takes to plan speech in a language, so that its first request need not wait."""
+        await self._casting.prepare(language)
+
     async def plan(self, request: SpeechRequest, choice: Choice | None = None) -> Plan:
         """Settle a request whose text is known, for the engines of a choice or of the request's route."""
         text, removed = remove_controls(request.text)

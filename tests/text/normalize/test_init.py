@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.text.normalize.readings import TEXTS, said
 
 from stentor.text.edits import Edited
-from stentor.text.normalize import LANGUAGES, Switches, language_of, normalize, say_as
+from stentor.text.normalize import LANGUAGES, Switches, language_of, normalize, prepare, say_as
 
 _MARKED = st.lists(
     st.sampled_from([
@@ -33,6 +33,14 @@ _MARKED = st.lists(
     | st.text(max_size=2),
     max_size=14,
 ).map("".join)
+
+
+@pytest.mark.parametrize("tag", ["en-AU", "de-CH", "und"])
+def test_a_language_that_was_prepared_is_loaded(tag: str) -> None:
+    prepare(tag)
+    known = language_of.cache_info().misses
+    said("5 👍", tag)
+    assert language_of.cache_info().misses == known
 
 
 @pytest.mark.parametrize("tag", [*LANGUAGES, "en-GB", "de_AT", "zh-Hant-TW", "EN"])
