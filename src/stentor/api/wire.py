@@ -151,6 +151,7 @@ class _SpeechFields(BaseModel):
         default_factory=list,
         max_length=32,
         description="Ids of lexicons to use beside those that always hold.",
+        examples=[[]],
     )
     timestamps: list[Literal["word", "sentence"]] = Field(
         default_factory=list,
