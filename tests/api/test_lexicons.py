@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -323,13 +323,32 @@ async def test_changes_at_once_lose_nothing(client: httpx.AsyncClient) -> None:
     assert (await client.get("/v1/lexicons")).json()["data"][0]["word_count"] == 23
 
 
+@pytest.mark.may_hold_loop  # the client writes and reads such a body in the same loop
 async def test_a_large_lexicon_does_not_hold_others_up(client: httpx.AsyncClient) -> None:
+    turns = 0
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async def turned(call: Awaitable[httpx.Response]) -> int:
+        before = turns
+        assert (await call).is_success
+        return turns - before
+
     entries = [{"word": f"wörd{number}", "ipa": "ˈwɜːd"} for number in range(MOST_WORDS)]
-    await keep(client, entries=entries)
-    for form in ("json", "pls"):
-        assert len((await client.get(f"/v1/lexicons/ours?format={form}")).content) > 400_000
-    assert (await client.post("/v1/audio/speech", json=speech("wörd9999"))).status_code == 200
-    assert (await client.patch("/v1/lexicons/ours", json={"remove": ["wörd1"]})).status_code == 200
+    turning = asyncio.create_task(turn())
+    counts = [
+        await turned(client.post("/v1/lexicons", json={"name": "Ours", "entries": entries})),
+        await turned(client.get("/v1/lexicons/ours?format=json")),
+        await turned(client.get("/v1/lexicons/ours?format=pls")),
+        await turned(client.post("/v1/audio/speech", json=speech("wörd9999"))),
+        await turned(client.patch("/v1/lexicons/ours", json={"remove": ["wörd1"]})),
+    ]
+    turning.cancel()
+    assert min(counts) > 100  # what takes no thread leaves others a turn or two
 
 
 # Hearing a word
