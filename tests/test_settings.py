@@ -167,7 +167,7 @@ REMOTE = {"TTS_MODE": "remote", "TTS_REMOTE_URL": "http://gpu-box:8000/", "TTS_A
 
 
 def test_a_remote_server_is_the_default_engine_with_espeak_behind_it(folder: Path) -> None:
-    loaded = load(folder, **REMOTE)
+    loaded = load(folder, None, **REMOTE)
     remote = loaded.settings.engines["remote"]
     assert remote.kind == "provider"
     assert value(loaded, "engines.remote.url") == "http://gpu-box:8000"
@@ -181,7 +181,7 @@ def test_a_remote_server_is_the_default_engine_with_espeak_behind_it(folder: Pat
 
 @pytest.mark.parametrize("mode", ["", "local", "LOCAL "])
 def test_in_local_mode_a_remote_server_has_no_effect_and_that_is_told(folder: Path, mode: str) -> None:
-    loaded = load(folder, **REMOTE | {"TTS_MODE": mode})
+    loaded = load(folder, None, **REMOTE | {"TTS_MODE": mode})
     assert loaded.settings == load(folder).settings
     assert loaded.without_effect == ("TTS_REMOTE_URL", "TTS_API_KEY")
 
@@ -200,10 +200,10 @@ def test_a_mode_that_is_none_or_has_no_url_is_refused(folder: Path) -> None:
 
 def test_a_remote_server_leaves_routes_and_a_default_engine_that_were_chosen(folder: Path) -> None:
     (folder / CONFIG_FILE).write_text('[[routes]]\nengines = ["remote", "tone"]\n')
-    loaded = load(folder, **REMOTE)
+    loaded = load(folder, None, **REMOTE)
     assert [route.engines for route in loaded.settings.routes] == [("remote", "tone")]
     (folder / CONFIG_FILE).write_text('[speech]\ndefault_engine = "espeak"\n')
-    loaded = load(folder, **REMOTE)
+    loaded = load(folder, None, **REMOTE)
     assert loaded.settings.speech.default_engine == "espeak"
     assert loaded.settings.routes == ()
     assert "remote" in loaded.settings.engines

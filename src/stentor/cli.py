@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import json
 import os
 import socket
 import sys
@@ -19,6 +20,7 @@ from stentor import __version__
 from stentor.errors import StentorError
 
 if TYPE_CHECKING:
+    from stentor.providercheck.finding import Finding
     from stentor.settings import Loaded
 
 
@@ -233,6 +235,38 @@ def doctor(loaded: Loaded) -> None:
     if missing:
         raise click.ClickException(f"{len(missing)} of the lines above need you.")
     click.echo("Everything that is needed is here.")
+
+
+@main.command("provider-check")
+@click.argument("url")
+@click.option("--api-key", default="", help="The key it asks for.")
+@click.option("--json", "as_json", is_flag=True, help="Write the report as JSON.")
+def provider_check(url: str, api_key: str, *, as_json: bool) -> None:
+    """Check whether the server at URL keeps the provider protocol."""
+    from stentor.providercheck import ProviderCheck  # noqa: PLC0415
+    from stentor.providercheck.finding import Mark  # noqa: PLC0415
+
+    colours = {Mark.PASSED: "green", Mark.FAILED: "red", Mark.NOT_OFFERED: "yellow"}
+
+    async def made() -> list[Finding]:
+        findings = []
+        async for finding in ProviderCheck(url, api_key).report():
+            findings.append(finding)
+            if not as_json:
+                remedy = f"  -> {finding.remedy}" if finding.remedy else ""
+                mark = click.style(f"{finding.mark.value:12}", colours[finding.mark])
+                click.echo(f"  {mark}{finding.check:14}{finding.said}{remedy}")
+        return findings
+
+    findings = _run(made())
+    wrong = sum(finding.counts for finding in findings)
+    if as_json:
+        report = {"url": url, "conforms": not wrong, "checks": [finding.fields() for finding in findings]}
+        click.echo(json.dumps(report, indent=2, ensure_ascii=False))
+        sys.exit(1 if wrong else 0)
+    if wrong:
+        raise click.ClickException(f"{wrong} of these checks must pass before it is a provider.")
+    click.echo("It is a provider.")
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
