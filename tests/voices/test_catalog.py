@@ -125,6 +125,17 @@ async def test_an_operator_s_name_for_nobody_is_refused_and_names_the_target() -
         await find(catalog(ONE, boss="zoe"), "boss", None)
 
 
+async def test_an_engine_that_does_not_have_what_openai_s_name_was_given_to_speaks_for_it() -> None:
+    """So one can take over from another, whose voices have other names."""
+    where = catalog(ONE, OTHER, nova="cleo")
+    assert await found(where, "nova") == ("second", "cleo")
+    assert await found(where, "nova", "first") == await found(catalog(ONE), "nova", "first")
+    with pytest.raises(UnknownVoice, match="'zoe' here, which the voice map gives for 'nova'"):
+        await found(catalog(ONE, OTHER, nova="zoe"), "nova", "first")
+    with pytest.raises(UnknownVoice):
+        await found(catalog(ONE, OTHER, boss="cleo"), "boss", "first")
+
+
 async def test_the_language_reaches_the_engine() -> None:
     class Polyglot(ScriptedEngine):
         async def find_voice(self, name: str, language: str | None) -> Voice | None:

@@ -83,6 +83,22 @@ class Catalog:
                 found = await self._openai_voice(engine, meant.casefold(), language)
             if found:
                 return engine, found
+        return await self._find_instead(engines, voice, meant, language)
+
+    async def _find_instead(
+        self, engines: Sequence[Engine], voice: str, meant: str, language: str | None
+    ) -> tuple[Engine, Voice] | None:
+        """Find who speaks for a voice of another engine, if one of OpenAI's names was given to it."""
+        name = voice.casefold()
+        if name not in OPENAI_VOICES or meant.casefold() in OPENAI_VOICES:
+            return None
+        others = [engine for engine in self._engines.values() if engine not in engines]
+        if not any([await engine.find_voice(meant, None) for engine in others]):
+            return None
+        for engine in engines:
+            found = await self._openai_voice(engine, name, language)
+            if found:
+                return engine, found
         return None
 
     async def _openai_voice(self, engine: Engine, voice: str, language: str | None) -> Voice | None:
