@@ -332,3 +332,15 @@ async def test_what_is_said_instead_counts_as_text() -> None:
 async def test_a_break_of_nothing_takes_the_pause_away(none: str) -> None:
     plan = await planned(text=f"<speak>One. {none} Two.</speak>")
     assert [step.seconds for step in plan.lines() if isinstance(step, Rest)] == [0.0]
+
+
+@pytest.mark.parametrize("text", ['hello <break time="1s"/> there', "<Speak>Hello</Speak>"])
+async def test_tags_of_ssml_in_what_is_no_ssml_are_warned_of(text: str) -> None:
+    assert (await planned(text=text)).warnings == (
+        "tags of SSML were read as text: SSML begins with `<speak>`",
+    )
+    assert (await planned(text=text, ssml=False)).warnings == ()
+
+
+async def test_a_sign_that_only_looks_like_a_tag_is_no_warning() -> None:
+    assert (await planned(text="2 < 3, <b>bold</b> and <3")).warnings == ()

@@ -144,6 +144,8 @@ class Planner:
             plan.cast.warn(controls_left_out(removed, "input"))
         for warning in script.warnings:
             plan.cast.warn(warning)
+        if request.ssml is None and not markup.is_ssml(text, None) and markup.looks_like_ssml(text):
+            plan.cast.warn("tags of SSML were read as text: SSML begins with `<speak>`")
         items = await plan.cast.assign(script.items)
         return replace(plan, items=items).accepted()
 

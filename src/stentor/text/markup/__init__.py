@@ -9,6 +9,7 @@ from stentor.text.markup.tags import TagReader
 from stentor.text.script import Manner, Script, Words
 
 # A document type makes it SSML as well, so that it is refused and not read aloud.
+_TAG_OF_SSML = re.compile(r"<(?:speak|break|prosody|phoneme|say-as|sub alias|voice name)\b", re.IGNORECASE)
 _SSML = re.compile(
     r"[\s\ufeff]*+(?:<\?xml\b[^>]{0,200}+>\s*+(?:<!DOCTYPE\s)?+)?"
     r"(?:(?<=<!DOCTYPE\s)|<(?:!DOCTYPE\s{1,9}+)?(?:[a-z]{1,20}:)?speak(?=[\s/>]))"
@@ -28,6 +29,11 @@ def may_become_ssml(begun: str, asked: bool | None) -> bool:  # noqa: FBT001  wh
     if asked is not None:
         return asked
     return is_ssml(begun, None) or bool(_BEGUN.fullmatch(begun))
+
+
+def looks_like_ssml(source: str) -> bool:
+    """Tell whether a text that is not SSML has tags of it, so that they would be read aloud."""
+    return "<" in source and bool(_TAG_OF_SSML.search(source))
 
 
 def read(source: str, *, ssml: bool | None, tags: bool, strict: bool, max_pause: float) -> Script:
