@@ -18,7 +18,7 @@ import pytest
 
 from tests.e2e.runpod.control import ControlPlane, aside, control_plane, real_worker
 from tests.e2e.server import Server, http_request, running
-from tests.engines.runpod.plane import KEY, Plane, plane, streaming, working
+from tests.engines.runpod.plane import KEY, Plane, failing, plane, streaming, working
 from tests.hearing import decode, pcm, pitch, rms
 from tests.tools import need
 
@@ -181,6 +181,22 @@ def test_leaving_cancels_the_job_within_moments(bridge: Server, echo: Plane) -> 
         until(lambda: bridge.health()["engines"]["runpod"]["busy"] == 0)
     finally:
         echo.worker = usual
+
+
+def test_another_engine_takes_over_from_a_mapped_voice(echo: Plane, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(BRIDGE.format(url=echo.url, key=KEY))
+    (tmp_path / "voice_map.json").write_text(json.dumps(VOICES))
+    (tmp_path / "stentor.toml").write_text('[[routes]]\nengines = ["runpod", "espeak"]\n')
+    with running(tmp_path) as server:
+        assert server.speak().headers["x-stentor-engine"] == "runpod"
+        echo.worker, usual = failing("no"), echo.worker
+        try:
+            answer = server.speak()
+        finally:
+            echo.worker = usual
+    assert answer.headers["x-stentor-engine"] == "espeak"
+    assert answer.headers["x-stentor-fallback"] == "runpod: engine_failed"
+    assert rms(decode(answer.content, "mp3")) > 0.02
 
 
 # The SDK's own worker

@@ -197,11 +197,11 @@ class Endpoint:
         return told
 
     def _note(self, job: _Job, identity: object, told: _Told) -> None:
+        moved = bool(told.parts) or told.state != job.state or not job.id
         if not job.id:
             if not isinstance(identity, str) or not 0 < len(identity) <= _LONGEST_ID:
                 raise self._faults.failed("took a job and gave no id for it")
             job.id = identity
-        moved = told.state != job.state or told.parts
         job.pause = _SHORTEST_PAUSE if moved else min(job.pause * _PAUSE_GROWS, _LONGEST_PAUSE)
         job.state = told.state
         job.heard = _now() if told.parts else job.heard
