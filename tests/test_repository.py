@@ -144,3 +144,15 @@ def test_no_file_names_a_path_of_somebodys_machine() -> None:
         for match in _MACHINE_PATH.finditer(words_in(file))
     }
     assert found == set()
+
+
+def test_no_pattern_repeats_a_group_possessively() -> None:
+    """Python 3.11.0 to 3.11.4 match such groups wrongly; `(?>(?:…)*)` says the same, and right everywhere."""
+    possessive = re.compile(r"\)(?:[*+?]|\{\{?[\d,]*+\}?\})\+")
+    found = {
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in (ROOT / "src").rglob("*.py")
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if possessive.search(line.replace(r"\)", ""))
+    }
+    assert found == set()

@@ -116,7 +116,7 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u312f\u31a0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U000323af"
 )
-_TOKEN = re.compile(rf"(?:[^\W{_UNSPACED}]++[{_MARKS}]*+)++|\S[{_MARKS}]*+")
+_TOKEN = re.compile(rf"(?>(?:[^\W{_UNSPACED}]++[{_MARKS}]*+)+)|\S[{_MARKS}]*+")
 _SAME = str.maketrans({
     "\u2019": "'",
     "\u02bc": "'",

@@ -55,7 +55,7 @@ def _places(line: str) -> re.Pattern[str]:
     return re.compile(
         rf"[{_SPACED}{_UNSPACED}{_THAI};;\n\u2029](?:"
         rf"(?<=[{_SPACED}])(?<![{_SPACED}][{_SPACED}])(?P<more>[{_SPACED}]*+)"
-        rf"[{_ATTACHED}]*+(?:\[\d{{1,3}}\])*+\s++(?:[»›](?:\s++|\Z))?+"
+        rf"[{_ATTACHED}]*+(?>(?:\[\d{{1,3}}\])*)\s++(?>(?:[»›](?:\s++|\Z))?)"
         rf"|(?P<line>(?<=\n){line}|(?<=\u2029)\s*+)"
         rf"|(?P<unspaced>(?<=[{_UNSPACED}])(?<![{_UNSPACED}][{_UNSPACED}])[{_UNSPACED}{_SPACED}]*+"
         rf"[{_CLOSING}]*+\s*+"
@@ -68,7 +68,7 @@ def _places(line: str) -> re.Pattern[str]:
 _PROSE = _places(rf"(?:[ \t\r]*+\n\s*+|\s*+(?={_MARKER}))")
 _LINES = _places(r"\s*+")
 
-_SILENT = re.compile(rf"(?:[{_SPACED}{_UNSPACED}]{{0,9}}+\s++)++")
+_SILENT = re.compile(rf"(?>(?:[{_SPACED}{_UNSPACED}]{{0,9}}+\s++)+)")
 _SHORTEST_CLAUSE = 25
 _SHORTEST_THAI = 60
 # A little text beyond the limit settles whether a boundary lies right at it.

@@ -39,11 +39,13 @@ _ATTACHED = (
 _OPENER = "(\\[{<¿¡“„‘‚«‹（［｛＜「『｢〈《【〔〖〘〚〝"
 _CLOSER = "!\"'),\\-.:;?\\]}>%…‥—–~·”’»›）］｝＞，．：；？！％～、。〃」』｣〉》】〕〗〙〛〞〟・｡､･ๆฯ។៕၊။"
 _BLANK = " \u00a0\u202f"
-_CHARACTER = rf"(?:[{_VOWEL_AHEAD}](?=[{_ALONE}]))?+[{_ALONE}](?:[{_STACKER}][{_ALONE}]|[{_ATTACHED}])*+"
-_RUN = rf"(?:[^\s{_ALONE}{_OPENER}]|[{_OPENER}]++(?![{_ALONE}]))++"
+_CHARACTER = (
+    rf"(?>(?:[{_VOWEL_AHEAD}](?=[{_ALONE}]))?)[{_ALONE}](?>(?:[{_STACKER}][{_ALONE}]|[{_ATTACHED}])*)"
+)
+_RUN = rf"(?>(?:[^\s{_ALONE}{_OPENER}]|[{_OPENER}]++(?![{_ALONE}]))+)"
 _WORD = re.compile(
-    rf"(?:«[{_BLANK}])?+(?:[{_OPENER}]*+{_CHARACTER}[{_CLOSER}]*+|{_RUN})"
-    rf"(?:[{_BLANK}][!?:;»…–—-]++(?!\S)){{0,3}}+"
+    rf"(?>(?:«[{_BLANK}])?)(?:[{_OPENER}]*+{_CHARACTER}[{_CLOSER}]*+|{_RUN})"
+    rf"(?>(?:[{_BLANK}][!?:;»…–—-]++(?!\S)){{0,3}})"
 )
 _DIGRAPH = re.compile(r"[cgkprstwz]h", re.IGNORECASE)  # two letters for one sound, in many languages
 _SAID = frozenset("&%@#*/\\§¶†‡‰＆％＠＃")  # punctuation that has a name

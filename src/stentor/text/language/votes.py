@@ -11,7 +11,7 @@ from importlib.resources import files
 from itertools import islice
 
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0981-\u0dff"
-_WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{_MARKS}]|['’](?=[^\W\d_]))*+|[¿¡]")
+_WORD = re.compile(rf"[^\W\d_](?>(?:[^\W\d_]|[{_MARKS}]|['’](?=[^\W\d_]))*)|[¿¡]")
 # What looks like words and is none: addresses, names of files, code.
 _NO_WORDS = re.compile(r"(?:\b[a-z]{2,9}://|\bwww\.)\S++|(?<!\S)[^\s@]++@\S++|`[^`\n]*+`")
 _SIGNS = ("://", "www.", "@", "`")  # one of which is in each of them

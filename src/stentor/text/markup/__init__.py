@@ -11,7 +11,7 @@ from stentor.text.script import Manner, Script, Words
 # A document type makes it SSML as well, so that it is refused and not read aloud.
 _TAG_OF_SSML = re.compile(r"<(?:speak|break|prosody|phoneme|say-as|sub alias|voice name)\b", re.IGNORECASE)
 _SSML = re.compile(
-    r"[\s\ufeff]*+(?:<\?xml\b[^>]{0,200}+>\s*+(?:<!DOCTYPE\s)?+)?"
+    r"[\s\ufeff]*+(?:<\?xml\b[^>]{0,200}+>\s*+(?>(?:<!DOCTYPE\s)?))?"
     r"(?:(?<=<!DOCTYPE\s)|<(?:!DOCTYPE\s{1,9}+)?(?:[a-z]{1,20}:)?speak(?=[\s/>]))"
 )
 # A beginning that says nothing yet: white space, an XML declaration, the first letters of the tag.

@@ -27,7 +27,7 @@ _KINDS = {
     **dict.fromkeys(("characters", "spell-out"), "characters"),
     **{kind: kind for kind in "ordinal digits date time telephone currency unit fraction verbatim".split()},
 }
-_DATE = re.compile(r"(?:(?P<field>[dmy])(?P=field)*+[^a-z]?){1,3}")
+_DATE = re.compile(r"(?:(?P<field>[dmy])(?>(?P=field)*)[^a-z]?){1,3}")
 _TIMES = frozenset({"hms12", "hms24"})
 _COUNTRY = re.compile(r"\+?[0-9]{1,4}")
 _EMPHASES: dict[str, Emphasis | None] = {

@@ -37,8 +37,8 @@ _BEGUN_TAG = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 # A pattern that begins with a class is searched for much faster than one that begins with a choice.
-_SIGN = re.compile(r"[(\[*](?:(?<=\*)\*++)?+")
-_SIGN_OR_LINE = re.compile(r"[(\[*\n](?:(?<=\*)\*++|(?<=\n)[ \t\r]++)?+")
+_SIGN = re.compile(r"[(\[*](?>(?:(?<=\*)\*++)?)")
+_SIGN_OR_LINE = re.compile(r"[(\[*\n](?>(?:(?<=\*)\*++|(?<=\n)[ \t\r]++)?)")
 _STARS_OR_LINE = re.compile(r"\*++|\n")
 _BLANKS = re.compile(r"[ \t\r]*+")
 # Thai, Burmese, Khmer, Chinese, Japanese and Korean letters may touch a star: no space parts their words.

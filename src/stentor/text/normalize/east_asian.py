@@ -23,7 +23,7 @@ CLOCK = r"(?P<h>\d{1,2})：(?P<m>\d\d)(?!\d)"
 """A time with a full-width colon, as `time_rules` takes it."""
 
 _WIDE_DECIMAL = re.compile(r"(?P<whole>\d++)．(?P<fraction>\d++)")
-_WIDE_GROUPS = re.compile(r"\d{1,3}(?:，\d{3}){1,5}+(?![，\d])")
+_WIDE_GROUPS = re.compile(r"\d{1,3}(?>(?:，\d{3}){1,5})(?![，\d])")
 
 
 def wide_rules(tag: str) -> tuple[Rule, ...]:

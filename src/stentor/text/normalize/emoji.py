@@ -18,8 +18,10 @@ _FLAG_LETTER = "[\U0001f1e6-\U0001f1ff]"
 _TONE = "[\U0001f3fb-\U0001f3ff]"
 _TAGS = "[\U000e0020-\U000e007f]"  # behind a black flag: England, Scotland, Wales
 _FIGURE = f"(?:{_BASE}\ufe0f?+{_TONE}?+\ufe0f?+{_TAGS}{{0,8}}+)"
-_ONE = f"{_FLAG_LETTER}{{2}}|[0-9#*]\ufe0f?+\u20e3|[©®™]\ufe0f|{_FIGURE}(?:\u200d{_FIGURE}){{0,8}}+|{_TONE}"
-_RUN = re.compile(rf"(?P<one>{_ONE})(?:\s?+(?P=one))*+")
+_ONE = (
+    f"{_FLAG_LETTER}{{2}}|[0-9#*]\ufe0f?+\u20e3|[©®™]\ufe0f|{_FIGURE}(?>(?:\u200d{_FIGURE}){{0,8}})|{_TONE}"
+)
+_RUN = re.compile(rf"(?P<one>{_ONE})(?>(?:\s?+(?P=one))*)")
 _FIRST = rf"{_BASE}|{_FLAG_LETTER}|{_TONE}|[0-9#*©®™]"
 _END = re.compile(rf"{_BASE}|{_FLAG_LETTER}|{_TONE}|[\ufe0f\u20e3]")
 _UNSAID = re.compile(f"[\ufe0f()!#*“”«»]|{_TONE}")

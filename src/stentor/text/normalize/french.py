@@ -22,7 +22,9 @@ _RANK = re.compile(rf"(?P<n>\d{{1,6}}){_END}(?![^\W_])")
 _ROMAN = r"(?=[LC]*[IVX])(?P<roman>[IVXLC]{1,7})(?P<end>er|re|[eè]me|e|ᵉʳ|ᵉ)(?![^\W_])"
 _FIRST_OF_MONTH = re.compile(rf"1(?=[ \u00a0](?:{any_of(_WORDS.months)})(?![^\W_]))")
 _EVERY = re.compile(r"(?P<n>24|7)[ \u00a0]?(?P<what>h|j)/(?P<of>24|7)(?![\d/])")
-_TIMES = (r"(?P<h>\d{1,2})[ \u00a0]?[hH](?:[ \u00a0]?(?P<m>[0-5]\d)(?:[ \u00a0]?(?:min|mn))?)?+(?![^\W_])",)
+_TIMES = (
+    r"(?P<h>\d{1,2})[ \u00a0]?[hH](?>(?:[ \u00a0]?(?P<m>[0-5]\d)(?:[ \u00a0]?(?:min|mn))?)?)(?![^\W_])",
+)
 _FRACTIONS = {2: ("demi", "demis"), 3: ("tiers", "tiers"), 4: ("quart", "quarts")}
 _UNDERS = frozenset([*range(5, 13), 16, 20, 100, 1000])
 

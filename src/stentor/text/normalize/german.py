@@ -57,7 +57,7 @@ _NOT_FEMININE = frozenset(
 
 _NAMED_DATE = re.compile(
     rf"(?P<d>\d{{1,2}})\.{_SPACE}?(?P<month>{any_of(_WORDS.months)})(?![^\W_])"
-    rf"(?:{_SPACE}(?P<y>\d{{4}})(?!\d))?+"
+    rf"(?>(?:{_SPACE}(?P<y>\d{{4}})(?!\d))?)"
 )
 _SHORT_DATE = re.compile(r"(?P<d>\d{1,2})\.[ \u00a0]?(?P<m>\d{1,2})\.(?![ \u00a0]?\d)")
 _RANK = re.compile(
@@ -73,8 +73,8 @@ _NUMBERED = frozenset(
 )
 _STREET = re.compile(r"[^\W\d_]{2,40}(?<=[Ss]tr)\.")
 _TIMES = (
-    r"(?P<h>\d{1,2})[.:](?P<m>\d\d)(?:[.:](?P<s>\d\d))?+[ \u00a0]?(?:Uhr|h)(?![^\W_])",
-    r"(?P<h>\d{1,2})[ \u00a0]?Uhr(?:[ \u00a0](?P<m>[0-5]\d)(?![\d.,:]))?+(?![^\W_])",
+    r"(?P<h>\d{1,2})[.:](?P<m>\d\d)(?>(?:[.:](?P<s>\d\d))?)[ \u00a0]?(?:Uhr|h)(?![^\W_])",
+    r"(?P<h>\d{1,2})[ \u00a0]?Uhr(?>(?:[ \u00a0](?P<m>[0-5]\d)(?![\d.,:]))?)(?![^\W_])",
 )
 _UNDERS = frozenset([*range(2, 13), 16, 20, 100, 1000])
 

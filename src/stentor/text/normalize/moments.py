@@ -17,13 +17,13 @@ _FIRST_YEAR_OF_LAST_CENTURY = 50
 
 _YEAR, _PART = r"(?P<y>\d{4})", r"\d{1,2}"
 _YEAR_FIRST = re.compile(
-    rf"{_YEAR}(?P<mark>[-/.])(?P<m>{_PART})(?P=mark)(?P<d>{_PART})(?![\d-]|[/.]\d)(?:T(?=\d\d:))?+"
+    rf"{_YEAR}(?P<mark>[-/.])(?P<m>{_PART})(?P=mark)(?P<d>{_PART})(?![\d-]|[/.]\d)(?>(?:T(?=\d\d:))?)"
 )
 _YEAR_LAST = re.compile(
     rf"(?P<d>{_PART})(?P<mark>[-/.])(?P<m>{_PART})(?P=mark)(?P<y>\d{{4}}|\d{{2}})(?![\d-]|[/.]\d)"
 )
 _SPACED = re.compile(rf"(?P<d>{_PART})\.[ \u00a0](?P<m>{_PART})\.[ \u00a0](?P<y>\d{{4}})(?!\d)")
-_CLOCK = r"(?P<h>\d{1,2}):(?P<m>\d\d)(?::(?P<s>\d\d)(?:[.,]\d{1,6}+)?+)?+(?![\d:])"
+_CLOCK = r"(?P<h>\d{1,2}):(?P<m>\d\d)(?>(?::(?P<s>\d\d)(?>(?:[.,]\d{1,6}+)?))?)(?![\d:])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +95,5 @@ def time_rules(
         time = time_of(found["h"], found.get("m"), found.get("s"))
         return say(time) if time else None
 
-    sources = [*patterns, _CLOCK + (f"(?:[ \u00a0]?(?:{behind})(?![^\\W_]))?+" if behind else "")]
+    sources = [*patterns, _CLOCK + (f"(?>(?:[ \u00a0]?(?:{behind})(?![^\\W_]))?)" if behind else "")]
     return tuple(Rule("times", DIGIT, re.compile(source), read) for source in sources)

@@ -42,15 +42,15 @@ class NumberFormat:
         spaces = _SPACES + " " if self.has_spaces else _SPACES
         # Bounded, as a long run that turns out wrong at its end would be tried again from each of its groups.
         forms = [
-            (rf"\d{{1,3}}(?:{grouping}\d{{3}}){{1,9}}+(?!\d)(?:{decimal}\d++)?+", self.decimal),
+            (rf"\d{{1,3}}(?>(?:{grouping}\d{{3}}){{1,9}})(?!\d)(?>(?:{decimal}\d++)?)", self.decimal),
             (
-                rf"\d{{1,2}}(?:{grouping}\d{{2}}(?!\d)){{1,9}}+{grouping}\d{{3}}(?!\d)(?:{decimal}\d++)?+",
+                rf"\d{{1,2}}(?>(?:{grouping}\d{{2}}(?!\d)){{1,9}}){grouping}\d{{3}}(?!\d)(?>(?:{decimal}\d++)?)",
                 self.decimal,
             ),
-            (rf"\d{{1,3}}(?:[{_APOSTROPHES}]\d{{3}}){{1,9}}+(?!\d)(?:[.,]\d++)?+", ".,"),
-            (rf"\d{{1,3}}(?:[{spaces}]\d{{3}}){{1,9}}+(?!\d)(?:{decimal}\d++)?+", self.decimal),
-            (rf"\d{{1,3}}(?:{decimal}\d{{3}}){{1,9}}+{grouping}\d++", self.grouping),
-            (rf"\d{{1,3}}(?:{decimal}\d{{3}}){{2,9}}+(?![.,]?\d)", self.grouping),
+            (rf"\d{{1,3}}(?>(?:[{_APOSTROPHES}]\d{{3}}){{1,9}})(?!\d)(?>(?:[.,]\d++)?)", ".,"),
+            (rf"\d{{1,3}}(?>(?:[{spaces}]\d{{3}}){{1,9}})(?!\d)(?>(?:{decimal}\d++)?)", self.decimal),
+            (rf"\d{{1,3}}(?>(?:{decimal}\d{{3}}){{1,9}}){grouping}\d++", self.grouping),
+            (rf"\d{{1,3}}(?>(?:{decimal}\d{{3}}){{2,9}})(?![.,]?\d)", self.grouping),
             (rf"\d++{decimal}\d++", self.decimal),
         ]
         if self.decimal == ",":

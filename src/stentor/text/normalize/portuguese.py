@@ -24,8 +24,8 @@ _RANK = re.compile(r"(?P<n>\d{1,4})\.?(?P<end>[ºª]|[°oa](?=[ \u00a0][^\W\d_])
 _FIRST_OF_MONTH = re.compile(rf"1(?= de (?:{any_of(vocabulary('portuguese').months)})(?![^\W_]))")
 _ROMAN = r"(?:(?<=século )|(?<=Século ))(?P<roman>[IVXL]{1,7})(?![^\W_])"
 _TIMES = (
-    r"(?P<h>\d{1,2})[ \u00a0]?[hH][ \u00a0]?(?P<m>[0-5]\d)(?:[ \u00a0]?min)?+(?![^\W_])",
-    r"(?P<h>\d{1,2}):(?P<m>\d\d)(?::(?P<s>\d\d))?+[ \u00a0]?(?:horas|hs|h)(?![^\W_])",
+    r"(?P<h>\d{1,2})[ \u00a0]?[hH][ \u00a0]?(?P<m>[0-5]\d)(?>(?:[ \u00a0]?min)?)(?![^\W_])",
+    r"(?P<h>\d{1,2}):(?P<m>\d\d)(?>(?::(?P<s>\d\d))?)[ \u00a0]?(?:horas|hs|h)(?![^\W_])",
 )
 _TELEPHONE = re.compile(r"(?:\((?P<area>\d\d)\)[ \u00a0]?)?(?P<first>9?\d{4})-(?P<last>\d{4})(?![\d-])")
 _DON = re.compile(r"D\.(?=[ \u00a0](?P<name>[A-ZÀ-Ý][^\W\d_]{1,30}))")

@@ -75,7 +75,7 @@ class Numbers:
             rf"(?P<number>{number}|(?<![\w.,])\.\d++)"
         )
         return (
-            Rule("numbers", DIGIT, re.compile(r"\d++(?:\.\d++){2,9}+(?!,\d)"), self._version),
+            Rule("numbers", DIGIT, re.compile(r"\d++(?>(?:\.\d++){2,9})(?!,\d)"), self._version),
             Rule("numbers", DIGIT, re.compile(r"[0０०]\d++(?![.,]\d)"), self._digits),
             Rule("numbers", DIGIT, re.compile(low), self._low_end),
             Rule("numbers", DIGIT, re.compile(r"(?<![\d:])\d{1,4}:(?=\d{1,4}(?![\d:]))"), self._of_ratio),

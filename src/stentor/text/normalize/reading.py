@@ -110,7 +110,7 @@ class Reading:
     def _round_price(self) -> Rule:
         """Return the rule for prices without hundredths, such as `5,-- €`."""
         currencies = {**self.vocabulary.currencies, **self.vocabulary.currency_words}
-        sign = rf"(?:[ \u00a0]?(?P<sign>{any_of(currencies)}))?+(?![^\W_])"
+        sign = rf"(?>(?:[ \u00a0]?(?P<sign>{any_of(currencies)}))?)(?![^\W_])"
 
         def read(match: re.Match[str]) -> str:
             number = Number(match["whole"])

@@ -15,7 +15,7 @@ _MOST_REPEATED = 2
 _SAID_BEFORE = frozenset("%‰€$£¥₹°²³+=&×÷")
 _SAID_BEHIND = frozenset("€$£¥₹")
 _INTERNATIONAL = re.compile(r"\+(?P<country>\d{1,3}+)(?:[ \u00a0./-]{0,2}+\(?\d{1,5}\)?){2,6}(?!\d)")
-_NATIONAL = re.compile(r"(?:\(0\d{1,5}\)|0\d{1,5})(?:[ \u00a0./-]{1,3}\d{2,8}){1,6}+(?!\d|[.,:]\d)")
+_NATIONAL = re.compile(r"(?:\(0\d{1,5}\)|0\d{1,5})(?>(?:[ \u00a0./-]{1,3}\d{2,8}){1,6})(?!\d|[.,:]\d)")
 
 
 def abbreviation_rule(words: Mapping[str, str], behind: str = r"(?![^\W\d_])") -> Rule:

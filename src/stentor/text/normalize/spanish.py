@@ -29,7 +29,7 @@ _RANK = re.compile(
 _ROMAN = r"(?:(?<=siglo )|(?<=Siglo )|(?<=siglos ))(?P<roman>[IVXL]{1,7})(?![^\W_])"
 _TELEPHONE = re.compile(r"[6-9]\d\d(?: \d{3}){2}(?![ ,.]?\d)|[6-9]\d\d(?: \d\d){3}(?![ ,.]?\d)")
 _TIMES = (
-    r"(?P<h>\d{1,2}):(?P<m>\d\d)(?::(?P<s>\d\d))?+[ \u00a0]?(?:horas|hrs?|hs|h)\.?(?![^\W_])",
+    r"(?P<h>\d{1,2}):(?P<m>\d\d)(?>(?::(?P<s>\d\d))?)[ \u00a0]?(?:horas|hrs?|hs|h)\.?(?![^\W_])",
     r"(?P<h>\d{1,2})[ \u00a0]?h[ \u00a0]?(?P<m>[0-5]\d)(?![^\W_])",
     r"(?:(?<=las )|(?<=la ))(?P<h>\d{1,2})\.(?P<m>[0-5]\d)(?!\d|[.,]\d)",
 )

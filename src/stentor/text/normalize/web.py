@@ -35,16 +35,16 @@ _PIECES = re.compile(r"\d+|[^\W\d_]+|[._+@~%-]+")
 _MARK = r".,;:!?'*)\]"
 _EAST_ASIAN_MARK = r"\u3001-\u301f\uff01-\uff0f\uff1a-\uff20"
 _PLAIN = rf"[^\s<>\"“”{_MARK}{_EAST_ASIAN_MARK}]"
-_REST = rf"(?:{_PLAIN}++|[{_MARK}]++(?={_PLAIN}))++"
+_REST = rf"(?>(?:{_PLAIN}++|[{_MARK}]++(?={_PLAIN}))+)"
 _URL = re.compile(rf"(?i:https?|ftp)://(?:www\.)?(?P<url>{_REST})|(?i:www)\.(?P<www>{_REST})")
 _LABEL = r"[^\W_](?:[\w-]{0,62})"
 _ENDING = "|".join(sorted(_DOMAINS | _FILES, key=len, reverse=True))
 _HOST = re.compile(
     rf"(?P<host>{_LABEL}(?:\.{_LABEL}){{0,4}}?\.(?:{_ENDING}))"
-    rf"(?![\w@]|[.-]\w)(?P<path>/{_REST})?+"
+    rf"(?![\w@]|[.-]\w)(?>(?P<path>/{_REST})?)"
 )
 _EMAIL = re.compile(
-    rf"(?:mailto:)?(?P<local>[\w.+%-]{{1,64}}+)@(?P<domain>{_LABEL}(?:\.{_LABEL}){{1,5}}+)(?![\w@])"
+    rf"(?:mailto:)?(?P<local>[\w.+%-]{{1,64}}+)@(?P<domain>{_LABEL}(?>(?:\.{_LABEL}){{1,5}}))(?![\w@])"
 )
 
 

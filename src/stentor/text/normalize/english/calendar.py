@@ -238,8 +238,10 @@ def date_rules(style: Style) -> tuple[Rule, ...]:
         Rule("dates", LETTER, _MONTH_YEAR, dates.month_and_year),
         Rule("dates", LETTER, _SPAN, _span),
         Rule("dates", DIGIT, _SEASON, years.season, re.compile(r"\d{4}/\d")),
-        Rule("dates", DIGIT, _DECADE, years.decade, re.compile(r"\d{4}['’]?[a-z]")),
-        Rule("dates", rf"{DIGIT}|['’]", _SHORT_DECADE, years.short_decade, re.compile(r"\d\d['’]?[a-z]")),
+        Rule("dates", DIGIT, _DECADE, years.decade, re.compile(r"\d{4}['’]?[a-z](?!\w)")),
+        Rule(
+            "dates", rf"{DIGIT}|['’]", _SHORT_DECADE, years.short_decade, re.compile(r"\d\d['’]?[a-z](?!\w)")
+        ),
         Rule("dates", "['’]", _SHORT_YEAR, years.short),
         Rule("dates", DIGIT, _YEARS, years.between, re.compile(rf"\d{{4}}[ ]?{DASH}")),
     )

@@ -96,8 +96,8 @@ def time_rules(style: Style) -> tuple[Rule, ...]:
             DIGIT,
             _TWO,
             clock.two,
-            re.compile(rf"\d\d?(?:[:.]\d|[ \u00a0\u202f]?[A-Za-z]|[ ]?{DASH})"),
+            re.compile(rf"\d\d?(?:[:.]\d|[ \u00a0\u202f]?[A-Za-z](?!\d)|[ ]?{DASH})"),
         ),
-        Rule("times", DIGIT, _ONE, clock.one, re.compile(r"\d\d?(?:[:.]\d|[ \u00a0\u202f]?[A-Za-z])")),
+        Rule("times", DIGIT, _ONE, clock.one, re.compile(r"\d\d?(?:[:.]\d|[ \u00a0\u202f]?[A-Za-z](?!\d))")),
         Rule("numbers", DIGIT, _RATIO, ratio, re.compile(r"\d+:\d")),
     )

@@ -11,7 +11,7 @@ _GAP = r"[ .\u00a0-]?"
 _EXTENSION = r"(?:,?[ ]?(?:x|ext\.?|extension)[ ]?(?P<extension>\d{1,6}))?(?![-]?\d)"
 _TELEPHONE = re.compile(
     "(?P<number>"
-    rf"\+\d{{1,3}}{_GAP}(?:\(\d{{1,4}}\)|\d{{1,4}})(?:{_GAP}\d{{2,4}}){{1,5}}+"
+    rf"\+\d{{1,3}}{_GAP}(?:\(\d{{1,4}}\)|\d{{1,4}})(?>(?:{_GAP}\d{{2,4}}){{1,5}})"
     r"|\+\d{7,15}"
     r"|(?:1[ .-]?)?\(\d{3}\)[ .-]?\d{3}[ .-]?\d{4}"
     r"|(?:1[ .-])?\d{3}(?P<mark>[ .-])\d{3}(?P=mark)\d{4}"
@@ -31,10 +31,10 @@ _CALLING = re.compile(r"(?i:\b(?:call|dial|dialling|dialing|ring|phone|text|call
 _CARD = re.compile(r"(?:\d{4}([ -])\d{4}(?:\1\d{4}){1,3}|\d{5}-\d{4})(?![ -]?\d)")
 _IP = re.compile(r"(?P<ip>\d{1,3}(?:\.\d{1,3}){3})(?::(?P<port>\d{1,5}))?(?:/(?P<mask>\d{1,2}))?(?![.\d])")
 _VERSION = re.compile(
-    r"(?P<v>(?:v\.?[ ]?|V(?=\d++\.\d)|[vV]er\.?[ ]?|[vV]ersion[ ])?)(?P<number>\d++(?:\.\d++)*+)"
+    r"(?P<v>(?:v\.?[ ]?|V(?=\d++\.\d)|[vV]er\.?[ ]?|[vV]ersion[ ])?)(?P<number>\d++(?>(?:\.\d++)*))"
 )
-_CHAIN = re.compile(rf"\d++(?:{DASH}\d++){{2,}}+")
-_GLUED = re.compile(r"[^\W\d_]++(?:['’][^\W\d_]++)?+(?:[-_.]?(?=[^\W_])(?:\d++|[^\W\d_]++)){0,24}+")
+_CHAIN = re.compile(rf"\d++(?>(?:{DASH}\d++){{2,}})")
+_GLUED = re.compile(r"[^\W\d_]++(?>(?:['’][^\W\d_]++)?)(?>(?:[-_.]?(?=[^\W_])(?:\d++|[^\W\d_]++)){0,24})")
 _PIECE = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|[-_.]")
 _HAS_DIGIT = re.compile(r"\d")
 _HEX = re.compile(r"0[xX](?P<hex>[0-9A-Fa-f]{1,16})(?!\w)")
@@ -146,7 +146,7 @@ def code_rules(style: Style) -> tuple[Rule, ...]:
         Rule("telephones", DIGIT, _EMERGENCY, codes.emergency, re.compile(r"\d{3}(?!\d)")),
         Rule("numbers", DIGIT, _CARD, codes.card, re.compile(r"\d{4,5}[ -]\d\d\d")),
         Rule("numbers", DIGIT, _IP, codes.ip, re.compile(r"\d{1,3}\.\d")),
-        Rule("numbers", DIGIT, _HEX, codes.hexadecimal, re.compile(r"\d[A-Za-z]")),
+        Rule("numbers", DIGIT, _HEX, codes.hexadecimal, re.compile(r"\d[A-Za-z]\w")),
         Rule("numbers", rf"{DIGIT}|[vV]", _VERSION, codes.version, re.compile(r"\d+\.\d")),
         Rule("numbers", DIGIT, _CHAIN, codes.chain, re.compile(rf"\d+{DASH}\d")),
         Rule("numbers", LETTER, _GLUED, codes.glued),

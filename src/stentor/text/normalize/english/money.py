@@ -135,7 +135,9 @@ def currency_rules(style: Style) -> tuple[Rule, ...]:
         for as_attribute in (False, True)
     )
     simple = map(_either, several, one)
-    small = [] if style.is_american else [Rule("currency", DIGIT, _PENCE, pence, re.compile(r"\d\d?[a-z]"))]
+    small = (
+        [] if style.is_american else [Rule("currency", DIGIT, _PENCE, pence, re.compile(r"\d\d?[a-z](?!\w)"))]
+    )
     return (
         Rule("currency", f"[{firsts}]", _RANGE, between),
         Rule("currency", DIGIT, _RANGE_BEHIND, between, re.compile(rf"\d+(?:{FORMAT.more}|[ ]?{DASH})")),

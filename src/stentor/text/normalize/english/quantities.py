@@ -22,16 +22,16 @@ _AMOUNT = rf"(?>{_FRACTION}|{NUMBER})"
 
 _MEASURE = re.compile(
     rf"(?P<low>{_AMOUNT})(?:[ ]?{DASH}[ ]?(?P<high>{_AMOUNT}))?"
-    rf"(?P<gap>[ \u00a0\u202f-]?)(?P<unit>{UNIT})(?![\w°²³])(?P<dot>\.(?=[ ][a-z]))?+"
+    rf"(?P<gap>[ \u00a0\u202f-]?)(?P<unit>{UNIT})(?![\w°²³])(?>(?P<dot>\.(?=[ ][a-z]))?)"
 )
 _MEASURES = re.compile(
     rf"(?P<low>{_AMOUNT})[ ]?(?P<low_unit>{UNIT})[ ]?{DASH}[ ]?(?P<high>{_AMOUNT})"
     rf"(?P<gap>[ \u00a0]?)(?P<unit>{UNIT})(?![\w°²³])"
 )
 _SIZE = re.compile(
-    rf"(?P<sides>{NUMBER}(?P<each>(?:[cmk]?m|in|ft|px)?)(?:[x×]{NUMBER}(?P=each)){{1,3}}+"
-    rf"|{NUMBER}[cmk]?m(?:[ ][x×][ ]{NUMBER}[cmk]?m){{1,3}}+"
-    rf"|{NUMBER}(?:[ ][x×][ ]{NUMBER}){{1,3}}+(?=[ ]?(?:[cmk]?m|in|ft|yd|px)\b|[ ][a-z]))"
+    rf"(?P<sides>{NUMBER}(?P<each>(?:[cmk]?m|in|ft|px)?)(?>(?:[x×]{NUMBER}(?P=each)){{1,3}})"
+    rf"|{NUMBER}[cmk]?m(?>(?:[ ][x×][ ]{NUMBER}[cmk]?m){{1,3}})"
+    rf"|{NUMBER}(?>(?:[ ][x×][ ]{NUMBER}){{1,3}})(?=[ ]?(?:[cmk]?m|in|ft|yd|px)\b|[ ][a-z]))"
     r"(?:[ ]?(?P<unit>[cmk]?m|in|ft|yd|px)(?!\w))?(?!\w|[ ]?=)"
 )
 _FEET = re.compile(r"(?P<feet>\d{1,2})['’′][ ]?(?P<inches>\d{1,2})(?:[\"”″]|'')(?!\w)")
@@ -57,11 +57,13 @@ _POWER = re.compile(rf"(?P<number>{NUMBER})[eE](?P<minus>[-−]?)\+?(?P<power>\d
 
 _SUFFIX = r"(?:st|nd|rd|th|ST|ND|RD|TH|ˢᵗ|ⁿᵈ|ʳᵈ|ᵗʰ)(?!\w)"
 _ORDINAL = re.compile(
-    rf"(?P<number>\d{{1,3}}(?:,\d{{3}}){{1,9}}+|\d++){_SUFFIX}(?P<dash>{DASH}(?=\d{{1,12}}+{_SUFFIX}))?"
+    rf"(?P<number>\d{{1,3}}(?>(?:,\d{{3}}){{1,9}})|\d++){_SUFFIX}(?P<dash>{DASH}(?=\d{{1,12}}+{_SUFFIX}))?"
 )
 _RANGE = re.compile(
     rf"(?P<low>{NUMBER})(?P<dash>[ ]?{DASH}[ ]?)(?P<high>{NUMBER})(?!{DASH}\d|[.,/:]\d|\d|[^\W\d_])"
 )
+_EQUALS = re.compile(r"[ ]?=")
+_OPERATED = re.compile(r"[+=×÷*/][ ]?\Z")
 _FRACTIONS = re.compile(rf"{_FRACTION}(?!\w)")
 _TAILED = re.compile(r"(?P<number>\d{1,4})(?P<tail>ish|ers)(?!\w)")
 _SEVERAL = re.compile(r"(?P<number>\d{1,4})['’]?s(?!\w)")
@@ -220,14 +222,14 @@ class _Numbers:
         return f"{words} to " if match["dash"] else words
 
     def between(self, match: re.Match[str]) -> str | None:
+        is_difference = _EQUALS.match(after(match, 2)) or _OPERATED.search(before(match, 2))
+        is_apart = match["dash"].strip() != match["dash"]
+        if is_apart and not is_difference and not _rises(match["low"], match["high"]):
+            return None
         low, high = (self._style.number(match[name]) for name in ("low", "high"))
         if low is None or high is None:
             return None
-        if re.match(r"[ ]?=", after(match, 2)) or re.search(r"[+=×÷*/][ ]?\Z", before(match, 2)):
-            return f"{low} minus {high}"
-        if match["dash"].strip() != match["dash"] and not _rises(match["low"], match["high"]):
-            return None
-        return f"{low} to {high}"
+        return f"{low} {'minus' if is_difference else 'to'} {high}"
 
     def fraction(self, match: re.Match[str]) -> str | None:
         return _amount(match[0], self._style)
@@ -283,13 +285,19 @@ def number_rules(style: Style) -> tuple[Rule, ...]:
     """Return the rules for numbers alone; they are the last, as one of them reads any number."""
     numbers, first = _Numbers(style), rf"{DIGIT}|[.{_VULGAR}]"
     return (
-        Rule("ordinals", DIGIT, _ORDINAL, numbers.ordinal, re.compile(r"\d+(?:,\d|[A-Za-zˢⁿʳᵗ])")),
-        Rule("numbers", DIGIT, _SCALED, numbers.scaled, re.compile(rf"\d+(?:{FORMAT.more}|[A-Za-z]|{DASH})")),
-        Rule("numbers", DIGIT, _LINES, numbers.lines, re.compile(r"\d{3,4}[a-z]")),
-        Rule("numbers", DIGIT, _POWER, numbers.power, re.compile(rf"\d+(?:{FORMAT.more}|[A-Za-z])")),
+        Rule("ordinals", DIGIT, _ORDINAL, numbers.ordinal, re.compile(r"\d+(?:,\d|[A-Za-z]{2}|[ˢⁿʳᵗ])")),
+        Rule(
+            "numbers",
+            DIGIT,
+            _SCALED,
+            numbers.scaled,
+            re.compile(rf"\d+(?:{FORMAT.more}|[A-Za-z]{{1,2}}(?!\w)|{DASH})"),
+        ),
+        Rule("numbers", DIGIT, _LINES, numbers.lines, re.compile(r"\d{3,4}[a-z](?!\w)")),
+        Rule("numbers", DIGIT, _POWER, numbers.power, re.compile(rf"\d+(?:{FORMAT.more}|[A-Za-z][-−+\d])")),
         Rule("numbers", first, _FRACTIONS, numbers.fraction, re.compile(rf"\d+(?:{_MORE})")),
         Rule("numbers", first, _RANGE, numbers.between, re.compile(rf"\d+(?:{FORMAT.more}|[ ]?{DASH})")),
-        Rule("numbers", DIGIT, _TAILED, numbers.tailed, re.compile(r"\d{1,4}[a-z]")),
-        Rule("numbers", DIGIT, _SEVERAL, numbers.several, re.compile(r"\d{1,4}['’]?[a-z]")),
+        Rule("numbers", DIGIT, _TAILED, numbers.tailed, re.compile(r"\d{1,4}[a-z]{3}(?!\w)")),
+        Rule("numbers", DIGIT, _SEVERAL, numbers.several, re.compile(r"\d{1,4}['’]?[a-z](?!\w)")),
         Rule("numbers", first, _PLAIN, numbers.plain),
     )

@@ -45,6 +45,8 @@ class Style:
         is_name = written.isdecimal() and (len(written) > _LONGEST_COUNT or _begins_with_zero(written))
         if is_name:
             return self.digits(written)
+        if written.isdecimal():
+            return self.cardinal(written)
         number = FORMAT.parse(written)
         return self.say(number) if number else None
 

@@ -47,7 +47,7 @@ _BY_LENGTH = groupby(sorted((*_SIMPLE, "dr", "st"), key=len), key=len)
 _ENDINGS = ["|".join(map(re.escape, words)) for _, words in _BY_LENGTH]
 AT_END = rf"\.(?:{'|'.join(rf'(?<=(?i:{words})[.])' for words in _ENDINGS)})"
 """Source of an expression for the dot behind an abbreviation that may end a sentence."""
-_DOTTED = re.compile(r"(?P<word>[A-Za-z]{1,8}(?:\.[A-Za-z]){0,3}+)\.(?![^\W_])")
+_DOTTED = re.compile(r"(?P<word>[A-Za-z]{1,8}(?>(?:\.[A-Za-z]){0,3}))\.(?![^\W_])")
 UNDOTTED = "(?:Mrs|Mr|Ms|Dr|Prof|St|Mt|Ft|Lt|Sgt|Capt)(?=[ \u00a0][A-Z])"
 """Source of an expression for abbreviations that are written without their dot before a name."""
 _UNDOTTED = re.compile(f"(?P<word>{UNDOTTED})")
