@@ -42,11 +42,9 @@ class Style:
             return self.say(Number("", written[1:]))
         if written.endswith(" 000"):
             return self.cardinal(written.replace(" ", ""))
-        is_name = written.isdecimal() and (len(written) > _LONGEST_COUNT or _begins_with_zero(written))
-        if is_name:
-            return self.digits(written)
         if written.isdecimal():
-            return self.cardinal(written)
+            is_name = len(written) > _LONGEST_COUNT or _begins_with_zero(written)
+            return self.digits(written) if is_name else self.cardinal(written)
         number = FORMAT.parse(written)
         return self.say(number) if number else None
 
