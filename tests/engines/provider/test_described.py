@@ -80,11 +80,16 @@ def test_only_the_voices_of_its_engine_are_listed() -> None:
         "voices": [
             {"id": "alloy", "name": "Alloy", "engine": "espeak", "languages": ["en-US"]},
             {"id": "low", "name": "220 Hz", "engine": "tone", "languages": ["und"]},
+            {"id": "en-GB-x-rp", "name": 7, "engine": "espeak", "languages": ["en-GB-x-rp", "?", 7]},
             {"id": "de", "name": "German", "engine": "espeak"},
+            {"id": "no\nname", "engine": "espeak"},
+            {"id": 7, "engine": "espeak"},
+            {"engine": "espeak"},
         ]
     }
     found = voices_of("espeak", "remote", listing, ("en", "de"))
     assert [(voice.id, voice.engine, voice.languages) for voice in found] == [
         ("alloy", "remote", ("en-US",)),
+        ("en-GB-x-rp", "remote", ("en-GB-x-rp",)),
         ("de", "remote", ("en", "de")),
     ]

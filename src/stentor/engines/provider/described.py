@@ -10,13 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from stentor.audio.wav import RATES
 from stentor.engines import Capabilities
-from stentor.engines.openai.voices import listed
 from stentor.text.script import STYLES
-from stentor.types import Voice
+from stentor.types import Voice, VoiceId
 
-_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,6}")
+_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,6}")
 _MOST = 2000
-_LONGEST_LICENCE = 200
+_LONGEST_LICENCE = _LONGEST_NAME = 200
 
 
 class _Abilities(BaseModel):
@@ -61,7 +60,7 @@ def described(model: Any) -> Described:  # noqa: ANN401  any JSON
         told = _Abilities.model_validate(model["capabilities"])
     except (ValidationError, LookupError, TypeError, AttributeError) as error:
         raise ValueError("it describes no engine") from error
-    languages = tuple(tag for tag in told.languages if _TAG.fullmatch(tag))
+    languages = tuple(tag for tag in told.languages if _is_tag(tag))
     return Described(
         str(owner),
         Capabilities(
@@ -84,5 +83,20 @@ def described(model: Any) -> Described:  # noqa: ANN401  any JSON
 def voices_of(owner: str, engine: str, listing: Any, languages: tuple[str, ...]) -> list[Voice]:  # noqa: ANN401
     """Read `GET /v1/audio/voices`: the voices of the engine that is called `owner` there."""
     entries = listing.get("voices") if isinstance(listing, dict) else None
-    own = [entry for entry in entries or () if isinstance(entry, dict) and entry.get("engine") == owner]
-    return listed(engine, own, languages)
+    found: dict[str, Voice] = {}
+    for entry in entries[:_MOST] if isinstance(entries, list) else ():
+        match entry:
+            case {"id": str(identity), "engine": str(speaker)} if speaker == owner and _is_name(identity):
+                name, tags = entry.get("name"), entry.get("languages")
+                spoken = tuple(tag for tag in tags if _is_tag(tag)) if isinstance(tags, list) else ()
+                shown = name if isinstance(name, str) and _is_name(name) else identity
+                found[identity.casefold()] = Voice(VoiceId(identity), shown, engine, spoken or languages)
+    return list(found.values())
+
+
+def _is_name(written: str) -> bool:
+    return 0 < len(written) <= _LONGEST_NAME and written.isprintable()
+
+
+def _is_tag(written: object) -> bool:
+    return isinstance(written, str) and _TAG.fullmatch(written) is not None
