@@ -16,7 +16,7 @@ from typing import Any
 import openai
 import pytest
 
-from tests.e2e.runpod.control import ControlPlane, aside, control_plane, real_worker
+from tests.e2e.runpod.control import ControlPlane, aside, control_plane, real_worker, with_sdk
 from tests.e2e.server import Server, http_request, running
 from tests.engines.runpod.plane import KEY, Plane, failing, plane, streaming, working
 from tests.hearing import decode, pcm, pitch, rms
@@ -286,3 +286,27 @@ def test_leaving_stops_a_real_worker(rented: Rented) -> None:
 def test_the_heartbeat_of_a_real_worker_goes_on(rented: Rented) -> None:
     _, control, _ = rented
     until(lambda: control.pings > 0)
+
+
+CALLER = """\
+import os
+import runpod
+
+runpod.api_key = os.environ["RUNPOD_API_KEY"]
+endpoint = runpod.Endpoint("echo")
+print(sorted(endpoint.health()))
+job = endpoint.run({"text": "Hello."})
+print([part["status"] for part in job.stream()], job.status())
+print(job.cancel()["status"])
+print(endpoint.run_sync({"text": "Hello."}, timeout=10))
+"""
+
+
+def test_the_sdk_s_own_caller_understands_the_endpoint_of_these_tests(echo: Plane) -> None:
+    said = with_sdk(CALLER, echo).splitlines()
+    assert said == [
+        "['jobs', 'workers']",
+        "['streaming', 'streaming', 'streaming', 'streaming', 'complete'] COMPLETED",
+        "COMPLETED",
+        "None",
+    ]

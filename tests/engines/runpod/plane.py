@@ -98,7 +98,7 @@ class Plane:
         return [job.input for job in self.jobs]
 
     def next_id(self) -> str:
-        return f"{len(self.jobs)}-u1/é"
+        return f"job-{len(self.jobs)}-u1"
 
     def count(self, route: str) -> int:
         return sum(asked == route for asked, _ in self.calls)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 from time import perf_counter
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from tests.engines.runpod.plane import KEY, Job, Plane, Worker, WorkerFailed, batch, failing, plane, working
@@ -261,6 +262,17 @@ async def test_a_key_that_is_refused_says_so() -> None:
 async def test_an_answer_that_says_nothing_of_a_job_is_a_failure(answer: Any) -> None:
     failed = await failure(working, {"instead": {"run": gives_json(answer)}})
     assert type(failed) is EngineFailed
+
+
+@pytest.mark.parametrize("identity", ["a/b", "../health", "a?b#c", "é", "a b", "%2F"])
+async def test_an_id_of_any_form_is_an_id_and_no_path(identity: str) -> None:
+    told = {"instead": {"run": gives_json({"id": identity, "status": "IN_QUEUE"})}}
+    async with plane(working, **told) as made, endpoint_at(made) as endpoint:
+        with pytest.raises(EngineFailed, match="lost the job"):
+            await anext(endpoint.run({}))
+        asked = made.server.asked[-1].path
+        assert asked.startswith("/v2/echo/stream/")
+        assert unquote(asked.removeprefix("/v2/echo/stream/")) == identity
 
 
 async def test_output_without_end_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
