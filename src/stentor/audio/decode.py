@@ -94,7 +94,8 @@ class PcmDecoder:
         self._held = content[usable:]
         read = np.frombuffer(content[:usable] if self._held else content, self._type)
         if self._type.kind == "f":
-            return tame(read.astype(np.float32))
+            with np.errstate(over="ignore", invalid="ignore"):
+                return tame(read.astype(np.float32))
         samples: Samples = np.multiply(read, 2.0 ** (1 - 8 * self._type.itemsize), dtype=np.float32)
         return samples
 

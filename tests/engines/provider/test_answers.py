@@ -83,6 +83,16 @@ async def test_a_list_of_numbers_is_samples(server: Upstream, *, nested: bool) -
     np.testing.assert_allclose(joined(await chunks_of(server, gives_json(told))), HUM, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["float16", "float32", "float64"])
+async def test_floats_beyond_all_measure_are_full_scale(server: Upstream, name: str) -> None:
+    wild = np.array([np.inf, -np.inf, np.nan, 60_000], TYPES[name]).tobytes()
+    wild += np.array([1e300], TYPES["float64"]).tobytes() if name == "float64" else b""
+    told = {"audio": base64.b64encode(wild).decode(), "sample_rate": RATE, "dtype": name}
+    heard = joined(await chunks_of(server, gives_json(told)))
+    np.testing.assert_array_equal(heard[:4], [1, -1, 0, 1])
+    assert (heard[4:] == 1).all()
+
+
 async def test_samples_at_another_rate_keep_their_length_and_height(server: Upstream) -> None:
     told = {"audio": in_base64(HUM, "float32"), "sample_rate": 48_000, "dtype": "float32"}
     heard = joined(await chunks_of(server, gives_json(told)))

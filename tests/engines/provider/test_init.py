@@ -7,15 +7,14 @@ import base64
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
-from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from fastapi import Depends, FastAPI, Header, HTTPException
 from tests.api.inprocess import make_api
+from tests.engines.provider.printed import Model, printed
 from tests.engines.upstream import Asked, Upstream, Wire, gives_json, upstream, whole
 from tests.fakes import ScriptedEngine, tone
 from tests.serving import served
@@ -92,6 +91,28 @@ async def test_another_stentor_tells_what_it_can() -> None:
         names = [voice.id for voice in await engine.voices()]
         assert {"alloy", "one", "two"} <= set(names)
         assert "low" not in names  # the tone engine's
+
+
+async def test_voices_that_another_stentor_does_not_list_are_asked_for_once(server: Upstream) -> None:
+    abilities = {"sample_rate": 24_000, "languages": ["en"]}
+    server.answers("/health", gives_json({"version": "1", "engines": {}}))
+    server.answers("/v1/models/tts-1", gives_json({"owned_by": "espeak", "capabilities": abilities}))
+    server.answers("/v1/audio/voices", gives_json({"voices": [{"id": "en", "engine": "espeak"}]}))
+    server.answers("/v1/audio/voices/en%2Bf2", gives_json({"id": "en+f2", "engine": "espeak"}))
+    server.answers("/v1/audio/voices/low", gives_json({"id": "low", "engine": "tone"}))
+    async with engine_of(server.url) as engine:
+        for _ in range(2):
+            found = await engine.find_voice("en+f2", None)
+            assert found is not None
+            assert found.id == "en+f2"
+            assert await engine.find_voice("low", None) is None
+            assert await engine.find_voice("nobody", None) is None
+        await listen(engine, voice="en+f2")
+        assert asked_to_speak(server).json["voice"] == "en+f2"
+        with pytest.raises(UnknownVoice):
+            await listen(engine, voice="nobody")
+    asked = [asked.path.rpartition("/")[2] for asked in server.asked if "voices/" in asked.path]
+    assert asked == ["en%2Bf2", "low", "nobody"]
 
 
 async def test_all_of_an_utterance_reaches_another_stentor() -> None:
@@ -211,54 +232,6 @@ async def test_prompts_that_cannot_be_read_are_named(server: Upstream, tmp_path:
 async def test_its_audio_may_be_had_at_a_rate_of_one_s_own(server: Upstream) -> None:
     async with engine_of(server.url, sample_rate=48_000) as engine:
         assert len(await listen(engine)) == pytest.approx(2 * len(HUM), abs=2)
-
-
-class Model:
-    """Stands where the printed sample server has Qwen3-TTS."""
-
-    device = "cpu"
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[Any, ...]] = []
-
-    @lru_cache(maxsize=1000)  # noqa: B019  as it is printed
-    def generate_voice_clone(self, text: str, prompt: str, language: str, seed: int) -> tuple[Samples, int]:
-        self.asked.append((text, json.loads(prompt), language, seed))
-        return np.concatenate([HUM] * 2).astype(np.float32), 24_000
-
-
-def printed(model: Model, path: str = GENERATE, key: str | None = None) -> FastAPI:
-    """Build the sample server as it is printed in Voicebox's plan: its plain arguments stand in the query."""
-    app = FastAPI()
-
-    async def verify_api_key(x_api_key: str = Header("")) -> None:
-        if key and x_api_key != key:
-            raise HTTPException(status_code=401, detail="Invalid API key")
-
-    @app.post(path, dependencies=[Depends(verify_api_key)])
-    async def generate(
-        text: str,
-        voice_prompt: dict,  # type: ignore[type-arg]
-        language: str = "en",
-        seed: int = None,  # type: ignore[assignment]  # noqa: RUF013
-    ) -> dict[str, Any]:
-        audio, sample_rate = model.generate_voice_clone(text, json.dumps(voice_prompt), language, seed)
-        if path == "/":  # the form for Modal
-            return {"audio": audio.tolist(), "sample_rate": sample_rate}
-        audio_bytes = audio.tobytes()
-        return {
-            "audio": base64.b64encode(audio_bytes).decode(),
-            "sample_rate": sample_rate,
-            "dtype": str(audio.dtype),
-        }
-
-    if path != "/":
-
-        @app.get("/health")
-        async def health() -> dict[str, str]:
-            return {"status": "healthy", "model": "Qwen3-TTS-12Hz-1.7B-Base", "device": str(model.device)}
-
-    return app
 
 
 async def test_the_printed_sample_server_is_heard() -> None:

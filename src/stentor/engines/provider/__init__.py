@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from stentor.engines import Capabilities, Engine, EngineHealth
 from stentor.engines.openai.voices import OPENAI, named
 from stentor.engines.provider import asking
 from stentor.engines.provider.answers import Hearing, of_text
-from stentor.engines.provider.described import described, is_stentor, voices_of
+from stentor.engines.provider.described import described, is_name, is_stentor, voices_of
 from stentor.engines.remote.client import Client
 from stentor.engines.remote.condition import Condition
 from stentor.engines.remote.config import RemoteConfig, Url
@@ -42,6 +42,7 @@ _ACCEPT = "text/event-stream, application/json"
 _SECONDS_PER_CHARACTER, _SECONDS_AT_LEAST = 1.0, 15.0
 # Of an answer: samples as a list of numbers are the longest there is.
 _BYTES_PER_SECOND, _BYTES_AT_MOST = 2**20, 2**27
+_MOST_UNLISTED = 1000
 _STENTOR, _OTHER = "stentor", "other"
 
 
@@ -99,6 +100,8 @@ class ProviderEngine(Engine):
         self._is_open = False
         self._printed = False  # whether it reads the query, as the printed sample servers do
         self._voices: list[Voice] = []
+        self._owner = ""  # what the engine is called there
+        self._unlisted: dict[str, Voice | None] = {}
 
     async def open(self) -> None:
         """Look for the provider; it may come later."""
@@ -126,11 +129,29 @@ class ProviderEngine(Engine):
             return named(self.name, own or others, self.capabilities.languages)
         return self._voices
 
+    async def find_voice(self, name: str, language: str | None) -> Voice | None:
+        """Find a voice; a Stentor is asked for those that it does not list, such as `en-GB+f2`."""
+        found = await super().find_voice(name, language)
+        if found or self._met != _STENTOR or await self.voices() is not self._voices or not is_name(name):
+            return found
+        folded = name.casefold()
+        if folded not in self._unlisted and len(self._unlisted) < _MOST_UNLISTED:
+            self._unlisted[folded] = await self._asked_for(name)
+        return self._unlisted.get(folded)
+
+    async def _asked_for(self, name: str) -> Voice | None:
+        assert self._client is not None  # noqa: S101  a Stentor was met
+        with suppress(EngineError):
+            told = await self._client.ask("GET", f"/v1/audio/voices/{quote(name, safe='')}", also=_NO_ROUTE)
+            found = voices_of(self._owner, self.name, {"voices": [told]}, self.capabilities.languages)
+            return next(iter(found), None)
+        return None
+
     async def synthesize(self, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:
         """Speak; the first chunk comes as soon as the provider sends some."""
         if self._client is None or self._condition is None:
             raise EngineUnavailable(f"The engine {self.name} is not running: it was not started.")
-        if not any(voice.id == utterance.voice.id for voice in await self.voices()):
+        if not await self.find_voice(utterance.voice.id, utterance.language):
             raise UnknownVoice(utterance.voice.id, [])
         try:
             if self._met is None:
@@ -228,6 +249,8 @@ class ProviderEngine(Engine):
         licence = found.capabilities.licence or self._config.licence
         self.capabilities = replace(found.capabilities, sample_rate=rate, licence=licence)
         self._voices = voices_of(found.owner, self.name, listing, found.capabilities.languages)
+        self._owner = found.owner
+        self._unlisted = {}
         self._met = _STENTOR
 
 

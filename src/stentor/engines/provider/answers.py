@@ -180,7 +180,8 @@ def _content(audio: Any, sample: str) -> bytes:  # noqa: ANN401  any JSON
     try:
         if isinstance(audio, str):
             return base64.b64decode(audio, validate=True)
-        samples = np.squeeze(np.asarray(audio, sample))
+        with np.errstate(over="ignore"):
+            samples = np.squeeze(np.asarray(audio, sample))
     except (ValueError, TypeError, OverflowError) as error:
         raise ValueError("`audio` that is neither base64 nor numbers") from error
     if samples.ndim > 1:

@@ -86,15 +86,16 @@ def voices_of(owner: str, engine: str, listing: Any, languages: tuple[str, ...])
     found: dict[str, Voice] = {}
     for entry in entries[:_MOST] if isinstance(entries, list) else ():
         match entry:
-            case {"id": str(identity), "engine": str(speaker)} if speaker == owner and _is_name(identity):
+            case {"id": str(identity), "engine": str(speaker)} if speaker == owner and is_name(identity):
                 name, tags = entry.get("name"), entry.get("languages")
                 spoken = tuple(tag for tag in tags if _is_tag(tag)) if isinstance(tags, list) else ()
-                shown = name if isinstance(name, str) and _is_name(name) else identity
+                shown = name if isinstance(name, str) and is_name(name) else identity
                 found[identity.casefold()] = Voice(VoiceId(identity), shown, engine, spoken or languages)
     return list(found.values())
 
 
-def _is_name(written: str) -> bool:
+def is_name(written: str) -> bool:
+    """Tell whether something can be the name of a voice."""
     return 0 < len(written) <= _LONGEST_NAME and written.isprintable()
 
 
