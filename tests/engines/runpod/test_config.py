@@ -53,6 +53,10 @@ def test_settings_that_cannot_be_are_refused(settings: dict[str, Any]) -> None:
         RunpodConfig.model_validate({"url": "abc"} | settings)
 
 
+def test_without_an_endpoint_there_is_a_config_all_the_same() -> None:
+    assert RunpodConfig().url == ""
+
+
 def test_the_key_is_not_shown() -> None:
     assert "sesame" not in repr(RunpodConfig.model_validate({"url": "abc", "api_key": "sesame"}))
 

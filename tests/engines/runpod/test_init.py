@@ -192,7 +192,7 @@ async def test_an_engine_without_an_endpoint_or_that_is_not_open_says_so() -> No
     with pytest.raises(EngineUnavailable, match="not started"):
         await listen(engine)
     assert not engine.health().ready
-    assert await engine.voices() == []
+    await engine.close()
 
 
 # Leaving

@@ -45,23 +45,22 @@ class RunpodEngine(Engine):
     )
 
     def __init__(self, config: RunpodConfig | None = None) -> None:
-        self._config = config
+        self._config = config or self.Config()
         self._open: _Open | None = None
 
     async def open(self) -> None:
         """Get ready to ask the endpoint; it may come and go."""
-        config = self._config
-        if config is None:
+        if not self._config.url:
             raise EngineUnavailable(
                 f"The engine {self.name} cannot start: it has no endpoint. "
                 f"Set RUNPOD_ENDPOINT, or `url` under [engines.{self.name}]."
             )
-        self._open = _Open(self.name, config)
+        self._open = _Open(self.name, self._config)
         await self._open.begin()
 
     async def voices(self) -> Sequence[Voice]:
         """List the files that the settings name."""
-        return [self._voice(name) for name in self._config.voices] if self._config else []
+        return [self._voice(name) for name in self._config.voices]
 
     async def find_voice(self, name: str, language: str | None) -> Voice | None:
         """Find one of the listed voices, or any other file of sound: only the worker knows which it has."""

@@ -61,7 +61,7 @@ class RunpodConfig(RemoteConfig):
     """Settings of the runpod engine: an endpoint of RunPod, or whatever has its routes."""
 
     url: Annotated[Url, BeforeValidator(_endpoint)] = Field(
-        description="The endpoint: its id, or its URL up to `/run`."
+        default="", description="The endpoint: its id, or its URL up to `/run`."
     )
     mode: Literal["auto", "stream", "batch"] = Field(
         default="auto",
