@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from stentor import threads
@@ -79,9 +80,7 @@ class Casting:
         if request.language or self.detector is None:
             return ()
         all_of_them = engine.capabilities.languages if self.catalog.speaks_all(request.voice) else ()
-        languages = tuple(dict.fromkeys((*voice.languages, *all_of_them)))
-        own = primary(languages[0]) if languages else ""
-        return languages if any(primary(tag) != own for tag in languages) else ()
+        return _choice(voice.languages, all_of_them)
 
     async def lexicon(self, voices: Collection[str], request: SpeechRequest) -> Matcher | None:
         """Find the words that these voices say otherwise in a request; raises UnknownLexicon."""
@@ -256,6 +255,13 @@ class Cast:
         if not SLOWEST <= self._request.speed * manner.rate <= FASTEST:
             self.warn(f"the rate was limited: speech is {SLOWEST:g} to {FASTEST:g} times as fast as normal")
         return possible
+
+
+@lru_cache(maxsize=256)
+def _choice(own: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """Return one's own languages and others, each once; none if all are the same language."""
+    languages = tuple(dict.fromkeys((*own, *others)))
+    return languages if len({primary(tag) for tag in languages}) > 1 else ()
 
 
 def speaks(voice: Voice, language: str) -> bool:

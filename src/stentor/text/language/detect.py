@@ -45,7 +45,7 @@ class Detector:
         """
         sample = text[:_LOOKED_AT]
         script, letters = _script(sample)
-        possible = _possible(tuple(sorted(among)), script)
+        possible = _possible(tuple(among), script)
         if letters < _FEWEST:
             return None
         if len(possible) <= 1:
@@ -65,7 +65,7 @@ class Detector:
         found = self.quick(text, among)
         sample = text[:_LOOKED_AT]
         script, letters = _script(sample)
-        possible = _possible(tuple(sorted(among)), script)
+        possible = _possible(tuple(among), script)
         if found or letters < _ENOUGH or script == "han" or not possible:
             return found
         if self._model is None:
@@ -96,7 +96,7 @@ def _script(sample: str) -> tuple[str, int]:
 def _possible(among: tuple[str, ...], script: str) -> dict[str, str]:
     """Return the languages that are written in a script, by one name each, and what to call them."""
     possible: dict[str, str] = {}
-    for tag in among:
+    for tag in sorted(among):
         language = primary(tag)
         if script in scripts_of(tag) and language != "und":
             own = tag.replace("_", "-").partition("-")[0]
