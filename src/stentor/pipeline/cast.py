@@ -66,8 +66,9 @@ class Casting:
 
         `text` is what its language is told from, if the request names none.
         """
-        engine, voice = await self.catalog.find(engines, request.voice, request.language)
-        cast = Cast(self, request, engines, self._languages(request, engine, voice))
+        cast = Cast(self, request, engines)
+        engine, voice = await cast.voice(request.voice, request.language)
+        cast.languages = self._languages(request, engine, voice)
         language = request.language
         if self.detector and cast.languages:
             language = self.detector.quick(text, cast.languages)
@@ -95,20 +96,15 @@ class Cast:
     lead: Role
     """Who speaks what markup gives to nobody else."""
 
-    def __init__(
-        self,
-        casting: Casting,
-        request: SpeechRequest,
-        engines: Sequence[Engine],
-        languages: tuple[str, ...] = (),
-    ) -> None:
-        self.languages = languages
+    def __init__(self, casting: Casting, request: SpeechRequest, engines: Sequence[Engine]) -> None:
+        self.languages: tuple[str, ...] = ()
         """The languages that the text may be in, the voice's own first; none if that is settled."""
         self.forgives = False
         """Whether an unknown voice in the text is a warning, as in text that is already being spoken."""
         self._casting = casting
         self._request = request
         self._engines = engines
+        self._voices: dict[tuple[str, str | None], tuple[Engine, Voice]] = {}
         self._language: str | None = None
         self._roles: dict[tuple[str | None, str | None], Role] = {}
         self._warnings: dict[str, None] = {}
@@ -171,9 +167,16 @@ class Cast:
                 assigned.append(item)
         return assigned
 
+    async def voice(self, name: str, language: str | None) -> tuple[Engine, Voice]:
+        """Find a voice and its engine; raises UnknownVoice."""
+        asked = name, language
+        if asked not in self._voices:
+            self._voices[asked] = await self._casting.catalog.find(self._engines, name, language)
+        return self._voices[asked]
+
     async def find(self, name: str, language: str | None) -> Role:
         """Find a role; raises UnknownVoice."""
-        engine, voice = await self._casting.catalog.find(self._engines, name, language)
+        engine, voice = await self.voice(name, language)
         if language and not speaks(voice, language):
             self.warn(
                 f"`language` was ignored: {voice.id} of the engine {engine.name} does not speak "
