@@ -92,7 +92,7 @@ class LoopWatch(AbstractContextManager["LoopWatch"]):
             self._running.pop(thread, None)
             if seconds > self.longest:
                 seconds -= _waited_for_processor() - waited
-            # A thread that is started must get a processor before it says so; on a busy machine that takes long.
+            # A thread that starts must get a processor before it says so; on a busy machine that takes long.
             is_starting = "self._started.wait()" in running.stack
             if seconds > self.longest and (running.ours or not running.stack) and not is_starting:
                 self.holds.append(Hold(seconds, running.stack))
