@@ -149,9 +149,10 @@ class Planner:
         items = await plan.cast.assign(script.items)
         return replace(plan, items=items).accepted()
 
-    async def plan_session(self, request: SpeechRequest) -> Plan:
+    async def plan_session(self, request: SpeechRequest, choice: Choice | None = None) -> Plan:
         """Settle everything but the text, which will arrive in pieces."""
-        return (await self._settle(request, "", Script(()), self.router.choice(request))).accepted()
+        choice = choice or self.router.choice(request)
+        return (await self._settle(request, "", Script(()), choice)).accepted()
 
     def _read(self, request: SpeechRequest, text: str) -> Script:
         """Read a text and its markup; raises TextTooLong or InvalidMarkup."""
