@@ -82,6 +82,8 @@ def test_samples_are_no_format() -> None:
     assert kind_of(b"ID3") is None
     assert is_frame(b"\xff") is None
     assert is_frame(b"ID3\x04\x00") is None
+    for samples in (np.full(100, -1), np.full(100, -1025), np.full(100, -257)):
+        assert is_frame(samples.astype("<i2").tobytes()[:12]) is None
 
 
 @given(st.binary(max_size=12))

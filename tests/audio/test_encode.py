@@ -235,6 +235,14 @@ async def test_a_stream_of_chunks_becomes_the_file(format_: Format, *, whole: bo
     assert source.closed
 
 
+async def test_a_file_is_passed_on_part_by_part() -> None:
+    async def parts() -> AsyncGenerator[bytes, None]:
+        yield b"ID3"
+        yield b"more"
+
+    assert [part async for part in encoded(parts(), FORMATS["mp3"].open(24_000, False))] == [b"ID3", b"more"]
+
+
 async def test_who_stops_listening_stops_the_source() -> None:
     source = Source(7)
     stream = encoded(source.chunks(), FORMATS["pcm"].open(24_000, False))

@@ -48,11 +48,15 @@ async def speech(request: Request) -> Response:
     """
     context = context_of(request)
     body = await _asked(request, SpeechBody)
-    answer = await Answer.to(context.planner, body.request())
-    if body.stream_format == "sse":
+    is_sse = body.stream_format == "sse"
+    is_streamed = body.stream and request.scope.get("http_version") != "1.0"
+    # Events end with how long the speech was, which only samples tell; a whole file gets exact headers here.
+    relays = body.response_format == "pcm" if is_sse else is_streamed
+    answer = await Answer.to(context.planner, body.request(), relays=relays)
+    if is_sse:
         return _events(answer)
-    if body.stream and request.scope.get("http_version") != "1.0":
-        parts = encoded(answer.chunks(), answer.plan.encoder(whole=False))
+    if is_streamed:
+        parts = encoded(answer.pieces(), answer.plan.encoder(whole=False))
         return Streamed(parts, answer.plan.format.media_type, partial(_headers, answer))
     return whole(context, answer)
 
@@ -165,7 +169,7 @@ async def _batch_item(answer: Answer, allowance: Allowance) -> dict[str, Any]:
 def _events(answer: Answer) -> Response:
     encoder = answer.plan.encoder(whole=False)
     writer = TimesWriter(answer.plan, encoder.delay / answer.plan.sample_rate)
-    parts = encoded(answer.chunks(), encoder)
+    parts = encoded(answer.pieces(), encoder)
     return Streamed(
         server_sent_events(parts, partial(_tokens, answer), lambda: writer.new(answer.attempt.times)),
         "text/event-stream; charset=utf-8",

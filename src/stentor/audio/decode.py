@@ -63,11 +63,20 @@ def kind_of(content: bytes) -> str | None:
     return magics.get(content[:4])
 
 
+_LAYER_III = 0x02
+_AAC_RATES = 13  # that have a number
+
+
 def is_frame(content: bytes) -> str | None:
     """Tell whether bytes may be the beginning of a frame of MP3 or AAC, if that is what was announced."""
     if len(content) < 2 or content[0] != 0xFF or content[1] & 0xE0 != 0xE0:  # noqa: PLR2004  eleven bits are set
         return None
-    return "mp3" if content[1] & 0x06 else "aac"  # AAC's layer is 0
+    layer, rest = content[1] & 0x06, content[2:3]
+    if layer == 0:  # AAC's
+        return "aac" if not rest or rest[0] >> 2 & 0x0F < _AAC_RATES else None
+    if layer != _LAYER_III or (rest and (rest[0] >> 4 == 0x0F or rest[0] & 0x0C == 0x0C)):  # noqa: PLR2004  reserved
+        return None
+    return "mp3"
 
 
 def decoder_for(kind: str, seconds: float) -> Decoder:

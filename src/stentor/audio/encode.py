@@ -61,12 +61,21 @@ class Format:
     sample_rates: tuple[int, ...] = SAMPLE_RATES
 
 
-async def encoded(chunks: AsyncGenerator[AudioChunk, None], encoder: Encoder) -> AsyncGenerator[bytes, None]:
-    """Encode a stream of chunks; the parts joined are the file. Closing this closes `chunks`."""
+async def encoded(
+    chunks: AsyncGenerator[AudioChunk | bytes, None], encoder: Encoder
+) -> AsyncGenerator[bytes, None]:
+    """Encode a stream of chunks; the parts joined are the file. Closing this closes `chunks`.
+
+    A stream of bytes is a file already, of which every part is passed on.
+    """
+    is_file = False
     try:
         async with aclosing(chunks) as source:
             async for chunk in source:
-                if encoder.blocking:
+                if isinstance(chunk, bytes):
+                    is_file = True
+                    part = chunk
+                elif encoder.blocking:
                     part = await threads.run(encoder.encode, chunk.samples)
                 else:
                     part = encoder.encode(chunk.samples)
@@ -74,6 +83,8 @@ async def encoded(chunks: AsyncGenerator[AudioChunk, None], encoder: Encoder) ->
                 if part:
                     yield part
                 del part  # a stream that waits for its engine keeps no audio
+        if is_file:
+            return
         last = await threads.run(encoder.finish) if encoder.blocking else encoder.finish()
         if last:
             yield last

@@ -7,9 +7,10 @@ never enter one; an engine that wraps an engine is an engine.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -45,6 +46,8 @@ class Capabilities:
     """How many semitones it can go below and above a voice's own pitch."""
     styles: tuple[str, ...] = ()
     """Those of `stentor.text.script.STYLES` that it has a way to speak in."""
+    formats: tuple[str, ...] = ()
+    """Formats whose files it hands on as they come from elsewhere; with any, it is `Relaying`."""
     licence: str = ""
     """Of the engine and its voices, as an SPDX expression where there is one."""
 
@@ -134,6 +137,55 @@ class Engine(Protocol):
     async def close(self) -> None:
         """Give back everything; calling it twice is harmless."""
         return
+
+
+@runtime_checkable
+class Relaying(Protocol):
+    """An engine that can hand on files in the formats of its capabilities."""
+
+    def relay(self, utterance: Utterance, format_: str) -> AsyncGenerator[AudioChunk | bytes, None]:
+        """Speak as `synthesize` does, and hand on the parts of a file in a format as they come.
+
+        Whoever gets another file than was asked for yields chunks of its sound, and nothing else.
+        """
+        ...
+
+
+State: TypeAlias = Literal["loaded", "loading", "unloaded"]
+
+
+@runtime_checkable
+class Loading(Protocol):
+    """An engine that can give back its memory and take it again; `stentor.engines.local` has one to build on.
+
+    While it is unloaded it loads by itself as soon as it is asked to speak. Its health says all there is to
+    say of it: an engine that is unloaded, or loads again, is ready; one that has not opened is not.
+    """
+
+    @property
+    def state(self) -> State:
+        """Whether it is loaded."""
+        ...
+
+    async def load(self, keep_alive: float | None = None) -> None:
+        """Return once it can speak at once; raises EngineUnavailable with the reason if it cannot.
+
+        `keep_alive` is how many seconds it stays when nothing is spoken, from now on; below 0 for ever.
+        """
+        ...
+
+    async def unload(self) -> None:
+        """Wait until nobody uses it, and give back its memory; returns early if it is to load after all."""
+        ...
+
+    def in_use(self) -> AbstractContextManager[None]:
+        """Keep it from being unloaded, for as long as an answer takes."""
+        ...
+
+
+def in_use(engine: Engine) -> AbstractContextManager[None]:
+    """Keep an engine from being unloaded, for as long as an answer takes."""
+    return engine.in_use() if isinstance(engine, Loading) else nullcontext()
 
 
 # Built-in engines come through the same door as a third party's.

@@ -7,30 +7,36 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from typing import TYPE_CHECKING, TypeAlias
 
 from stentor.errors import EngineError, EngineUnavailable, UnknownVoice
+from stentor.pipeline.relay import may_relay, only_line, relay
 from stentor.pipeline.speak import Usage, speak
+from stentor.types import AudioChunk
 
 if TYPE_CHECKING:
     from stentor.pipeline.plan import Plan, Planner
     from stentor.pipeline.request import SpeechRequest
     from stentor.pipeline.routes import Router
-    from stentor.types import AudioChunk
 
 log = logging.getLogger(__name__)
+
+Piece: TypeAlias = "AudioChunk | bytes"
+"""What is heard: a chunk, or a part of a file that is handed on."""
 
 
 class Attempt:
     """One plan that is spoken, and what that takes."""
 
-    def __init__(self, plan: Plan, router: Router) -> None:
+    def __init__(self, plan: Plan, router: Router, *, relays: bool = False) -> None:
         self.plan = plan
         self.usage = Usage()
         self.times = plan.times()
         self._circuit = router.circuits[plan.engine.name]
         self._deadline = router.deadlines.get(plan.engine.name)
         self._ledger = router.ledger
+        self._relays = relays
         self.stream = self._spoken()
         """What is heard, chunk by chunk; closing it stops the engine."""
 
@@ -39,8 +45,8 @@ class Attempt:
         """What it has cost so far; None if nobody set a price."""
         return self._ledger.cost(self.usage)
 
-    async def first(self) -> AudioChunk | None:
-        """Wait for the first chunk, None if there is none; raises EngineError."""
+    async def first(self) -> Piece | None:
+        """Wait for the first piece, None if there is none; raises EngineError."""
         try:
             async with asyncio.timeout(self._deadline):
                 return await anext(self.stream, None)
@@ -50,54 +56,80 @@ class Attempt:
                 f"The engine {self.plan.engine.name} made no sound within {self._deadline:g} seconds."
             ) from error
 
-    async def _spoken(self) -> AsyncGenerator[AudioChunk, None]:
-        plan = self.plan
+    async def _spoken(self) -> AsyncGenerator[Piece, None]:
         try:
             with self._circuit.request():
-                async with aclosing(speak(plan.lines(), plan.sample_rate, self.usage, self.times)) as chunks:
-                    async for chunk in chunks:
+                async with aclosing(self._pieces()) as pieces:
+                    async for piece in pieces:
                         self._circuit.worked()
-                        yield chunk
-                        del chunk
+                        yield piece
+                        del piece
         finally:
             self._ledger.add(self.usage)
+
+    def _pieces(self) -> AsyncGenerator[Piece, None]:
+        plan, steps = self.plan, self.plan.lines()
+        if self._relays and may_relay(plan, self._ledger):
+            first = list(islice(steps, 2))
+            if line := only_line(first, plan.engine):
+                return relay(line, plan, self.usage)
+            steps = chain(first, steps)
+        return speak(steps, plan.sample_rate, self.usage, self.times)
 
 
 class Answer:
     """What a request is answered with: the attempt that is heard, or the first until one is."""
 
-    def __init__(self, planner: Planner, plan: Plan) -> None:
+    def __init__(self, planner: Planner, plan: Plan, *, relays: bool = False) -> None:
         self._planner = planner
-        self.attempt = Attempt(plan, planner.router)
+        self._relays = relays
+        self.attempt = self._attempt(plan)
         self.failures: list[tuple[str, EngineError]] = []
         """Engines that could not speak, and why."""
 
     @classmethod
-    async def to(cls, planner: Planner, request: SpeechRequest) -> Answer:
-        """Settle a request; raises what is wrong with it."""
-        return cls(planner, await planner.plan(request))
+    async def to(cls, planner: Planner, request: SpeechRequest, *, relays: bool = False) -> Answer:
+        """Settle a request; raises what is wrong with it.
+
+        With `relays`, a file that an engine gets from elsewhere may be handed on as it is.
+        """
+        return cls(planner, await planner.plan(request), relays=relays)
 
     @property
     def plan(self) -> Plan:
         """The plan that is carried out."""
         return self.attempt.plan
 
-    async def chunks(self) -> AsyncGenerator[AudioChunk, None]:
-        """Speak. Closing the stream stops every engine that was asked; raises EngineError."""
+    async def pieces(self) -> AsyncGenerator[Piece, None]:
+        """Speak: chunks, or the parts of a file. Closing the stream stops every engine that was asked.
+
+        Raises EngineError.
+        """
         first = await self._begin()
         async with aclosing(self.attempt.stream) as stream:
             if first is not None:
                 yield first
                 del first
-            async for chunk in stream:
-                yield chunk
-                del chunk  # a stream that waits for its engine keeps no audio
+            async for piece in stream:
+                yield piece
+                del piece  # a stream that waits for its engine keeps no audio
 
-    async def _begin(self) -> AudioChunk | None:
-        """Find the attempt that is heard, and return its first chunk."""
+    async def chunks(self) -> AsyncGenerator[AudioChunk, None]:
+        """Speak, where no file is handed on."""
+        async with aclosing(self.pieces()) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, AudioChunk):
+                    yield piece
+                del piece
+
+    def _attempt(self, plan: Plan) -> Attempt:
+        return Attempt(plan, self._planner.router, relays=self._relays)
+
+    async def _begin(self) -> Piece | None:
+        """Find the attempt that is heard, and return its first piece."""
         if not self.plan.others:
             return await self.attempt.first()
-        asked: dict[asyncio.Task[AudioChunk | None], Attempt] = {}
+        asked: dict[asyncio.Task[Piece | None], Attempt] = {}
         following: Attempt | None = self.attempt
         try:
             while True:
@@ -136,11 +168,11 @@ class Answer:
             plan = await self._planner.plan(self.plan.request, rest)
         except UnknownVoice:
             return None
-        self.attempt = Attempt(plan, self._planner.router)
+        self.attempt = self._attempt(plan)
         return self.attempt
 
 
-async def _give_up(asked: dict[asyncio.Task[AudioChunk | None], Attempt]) -> None:
+async def _give_up(asked: dict[asyncio.Task[Piece | None], Attempt]) -> None:
     """Stop the attempts that are not needed."""
     for task in asked:
         task.cancel()

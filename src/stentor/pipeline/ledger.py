@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stentor.engines import Price
+from stentor.engines import Engine, Price
 
 if TYPE_CHECKING:
     from stentor.pipeline.speak import Usage
@@ -48,6 +48,10 @@ class Ledger:
         return sum(
             self._price(name).of(spent.characters, spent.seconds) for name, spent in usage.engines.items()
         )
+
+    def is_by_the_second(self, engine: Engine) -> bool:
+        """Whether its seconds have to be counted to know what it costs."""
+        return self._price(engine.name).per_second > 0
 
     def _price(self, name: str) -> Price:
         return self._prices.get(name, _FREE)

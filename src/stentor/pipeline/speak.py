@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,13 @@ class Usage:
     """Of audio, at the stream's sample rate."""
     engines: dict[str, Spent] = field(default_factory=dict)
     """What was spent on each, by its name."""
+
+    def asked(self, line: Line) -> Spent:
+        """Count the text of a line that is handed to its engine, and return where its sound is counted."""
+        spent = self.engines.setdefault(line.engine.name, Spent())
+        self.characters += len(line.text)
+        spent.characters += len(line.text)
+        return spent
 
 
 async def speak(
@@ -105,9 +112,7 @@ class _Stream:
 
     def begin(self, line: Line) -> None:
         self.engine = line.engine.name
-        characters = len(line.text)
-        self._usage.characters += characters
-        self._usage.engines.setdefault(self.engine, Spent()).characters += characters
+        self._usage.asked(line)
 
     def end_line(self, line: Line, began: float, marks: Sequence[tuple[int, int, float]]) -> None:
         self.heard = True
@@ -172,14 +177,20 @@ async def _shaped(line: Line, shaper: Shaper, marks: list[WordMark]) -> AsyncGen
 
 
 async def _checked(line: Line) -> AsyncGenerator[AudioChunk, None]:
-    """Hold an engine to its contract: whatever else it does is an EngineFailed, and logged."""
-    engine = line.engine
-    try:
-        async with aclosing(engine.synthesize(line.utterance)) as chunks:
+    """Hold an engine to its contract."""
+    with blamed(line.engine):
+        async with aclosing(line.engine.synthesize(line.utterance)) as chunks:
             async for chunk in chunks:
-                _check(engine, chunk)
+                check(line.engine, chunk)
                 yield chunk
                 del chunk
+
+
+@contextmanager
+def blamed(engine: Engine) -> Iterator[None]:
+    """Whatever an engine does but for errors of ours is an EngineFailed, and logged."""
+    try:
+        yield
     except StentorError:
         raise
     except Exception as error:
@@ -187,7 +198,8 @@ async def _checked(line: Line) -> AsyncGenerator[AudioChunk, None]:
         raise EngineFailed(f"The engine {engine.name} failed; the server's log says how.") from error
 
 
-def _check(engine: Engine, chunk: AudioChunk) -> None:
+def check(engine: Engine, chunk: AudioChunk) -> None:
+    """Raise EngineFailed for a chunk that is not what its engine declares."""
     declared = engine.capabilities.sample_rate
     if chunk.rate != declared:
         fault = f"at {chunk.rate} Hz, where {declared} Hz was declared"

@@ -7,33 +7,29 @@ first bytes, and heard as well.
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from stentor.engines import Capabilities, Engine, EngineHealth
+from stentor.engines.openai.events import audio_of
 from stentor.engines.openai.styles import STYLES
 from stentor.engines.openai.voices import OPENAI, listed, named
 from stentor.engines.remote.client import Client
 from stentor.engines.remote.condition import Condition
 from stentor.engines.remote.config import RemoteConfig, Url
-from stentor.engines.remote.sound import Expected, Sound, chunks, heard
-from stentor.errors import EngineBusy, EngineError, EngineUnavailable, UnknownVoice
+from stentor.engines.remote.sound import Expected, Sound, decoded, handed_on, sound_of
+from stentor.errors import EngineBusy, EngineError, EngineFailed, EngineUnavailable, UnknownVoice
 from stentor.types import AudioChunk, Utterance, Voice
-
-if TYPE_CHECKING:
-    from stentor.engines.remote.client import Answer
-    from stentor.engines.remote.events import Event
 
 _SLOWEST, _FASTEST = 0.25, 4.0
 _LONGEST_INSTRUCTIONS = 4096
 _WITHOUT_INSTRUCTIONS = ("tts-1", "tts-1-hd")
 _NO_LIST = (400, 404, 405, 406, 501)
+_REFUSED = (400, 415, 422, 501)
 _VOICES_LAST = 600.0  # seconds
 # Of sound. A number or an emoji may be long when it is read out; nothing honest is longer.
 _SECONDS_PER_CHARACTER, _SECONDS_AT_LEAST = 1.0, 15.0
@@ -59,7 +55,12 @@ class OpenAiEngine(Engine):
             default=("und",), description="What its voices speak, as BCP-47 tags; `und` is any language."
         )
         format: Literal["pcm", "wav", "mp3", "flac", "opus", "aac"] = Field(
-            default="pcm", description="The format that the server is asked for."
+            default="pcm",
+            description="The format that the server is asked for, unless its file is handed on.",
+        )
+        hand_on: tuple[Literal["pcm", "mp3", "opus", "aac", "flac"], ...] = Field(
+            default=("pcm", "mp3", "opus", "aac", "flac"),
+            description="Formats in which callers get the server's own file, if nothing is to be done to it.",
         )
         sample_rate: int = Field(
             default=24_000,
@@ -108,10 +109,12 @@ class OpenAiEngine(Engine):
             whole_text=self._config.whole_text,
             instructions=takes_words,
             styles=tuple(STYLES) if takes_words else (),
+            formats=self._config.hand_on,
             licence=self._config.licence,
         )
         self._client: Client | None = None
         self._condition: Condition | None = None
+        self._refused: set[str] = set()
         self._voices: list[Voice] = []
         self._voices_until = 0.0
 
@@ -134,16 +137,44 @@ class OpenAiEngine(Engine):
 
     async def synthesize(self, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:
         """Speak; the first chunk comes as soon as the server sends some."""
+        async with aclosing(self._answered(utterance, self._config.format, is_file=False)) as chunks:
+            async for chunk in chunks:
+                if isinstance(chunk, AudioChunk):
+                    yield chunk
+                del chunk
+
+    async def relay(self, utterance: Utterance, format_: str) -> AsyncGenerator[AudioChunk | bytes, None]:
+        """Hand on the server's own file; a format that the server refuses is asked for once."""
+        if format_ not in self._refused:
+            try:
+                async with aclosing(self._answered(utterance, format_, is_file=True)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+                        del piece
+            except EngineFailed as error:
+                if error.answered not in _REFUSED or format_ == self._config.format:
+                    raise
+            else:
+                return
+        async with aclosing(self.synthesize(utterance)) as chunks:
+            async for chunk in chunks:
+                self._refused.add(format_)  # for it is the format that was refused, and not the rest
+                yield chunk
+                del chunk
+
+    async def _answered(
+        self, utterance: Utterance, format_: str, *, is_file: bool
+    ) -> AsyncGenerator[AudioChunk | bytes, None]:
         if self._client is None or self._condition is None:
             raise EngineUnavailable(f"The engine {self.name} is not running: it was not started.")
         if not any(voice.id == utterance.voice.id for voice in await self.voices()):
             raise UnknownVoice(utterance.voice.id, [])
         try:
-            async with aclosing(self._spoken(self._client, utterance)) as spoken:
-                async for chunk in spoken:
+            async with aclosing(self._spoken(self._client, utterance, format_, is_file=is_file)) as spoken:
+                async for piece in spoken:
                     self._condition.worked()
-                    yield chunk
-                    del chunk
+                    yield piece
+                    del piece
         except EngineError:
             self._condition.doubt()
             raise
@@ -163,28 +194,34 @@ class OpenAiEngine(Engine):
             client, self._client = self._client, None
             await client.close()
 
-    async def _spoken(self, client: Client, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:
+    async def _spoken(
+        self, client: Client, utterance: Utterance, format_: str, *, is_file: bool
+    ) -> AsyncGenerator[AudioChunk | bytes, None]:
         seconds = (_SECONDS_AT_LEAST + _SECONDS_PER_CHARACTER * len(utterance.text)) / utterance.speed
         expected = Expected(self._config.sample_rate, seconds)
         limit = round(seconds * _BYTES_PER_SECOND)
-        async with client.call("POST", "/audio/speech", self._request(utterance)) as answer:
+        request = self._request(utterance, format_)
+        async with client.call("POST", "/audio/speech", request) as answer:
             if answer.media_type == "text/event-stream":
-                source = _from_events(self.name, client, answer, expected, limit)
+                sound = Sound(self.name, client.faults, expected)
+                pieces = audio_of(client, answer, limit)
             else:
-                source = heard(self.name, answer, client.faults, expected, limit)
-            async with aclosing(source) as sound:
-                async for chunk in sound:
-                    yield chunk
-                    del chunk
+                sound = await sound_of(self.name, answer, client.faults, expected)
+                pieces = answer.pieces(limit)
+            made = handed_on(sound, pieces, format_) if is_file else decoded(sound, pieces)
+            async with aclosing(made):
+                async for piece in made:
+                    yield piece
+                    del piece
 
-    def _request(self, utterance: Utterance) -> dict[str, Any]:
+    def _request(self, utterance: Utterance, format_: str) -> dict[str, Any]:
         config = self._config
         request: dict[str, Any] = {
             **config.extra,
             "model": config.model,
             "input": utterance.text,
             "voice": utterance.voice.id,
-            "response_format": config.format,
+            "response_format": format_,
         }
         wanted = " ".join(
             words for words in (utterance.instructions, STYLES.get(utterance.style or "")) if words
@@ -210,37 +247,3 @@ class OpenAiEngine(Engine):
                 listing = await self._client.ask("GET", "/audio/voices", also=_NO_LIST)
                 self._voices = listed(self.name, listing, self._config.languages)
                 self._voices_until = now + _VOICES_LAST
-
-
-async def _from_events(
-    engine: str, client: Client, answer: Answer, expected: Expected, limit: int
-) -> AsyncGenerator[AudioChunk, None]:
-    """Yield the sound of OpenAI's speech events; an end that was not announced is a failure."""
-    sound = Sound(engine, client.faults, expected)
-    async with aclosing(answer.events(limit)) as events:
-        async for event in events:
-            audio = _audio(client, event)
-            if audio is None:
-                break
-            for chunk in chunks(await sound.push(audio), expected.rate):
-                yield chunk
-        else:
-            raise client.faults.failed("broke off in the middle of its answer: its events have no end")
-    for chunk in chunks(await sound.finish(), expected.rate):
-        yield chunk
-    await answer.drain()
-
-
-def _audio(client: Client, event: Event) -> bytes | None:
-    """Return the audio of an event, perhaps none; None is the end."""
-    if event.data == "[DONE]":
-        return None
-    try:
-        fields = json.loads(event.data)
-        if fields.get("error"):
-            raise client.faults.complained(event.data.encode())
-        if fields.get("type") == "speech.audio.done":
-            return None
-        return base64.b64decode(fields["audio"]) if fields.get("type") == "speech.audio.delta" else b""
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise client.faults.failed("sent an event that cannot be read") from error

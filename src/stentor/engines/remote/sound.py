@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _SILENCE = np.zeros(0, np.float32)
 _HEAD = 12  # bytes by which a format is told
+_HEAD_OF_OPUS = 36  # and by which Opus is told from what else may be in Ogg
 _SLICE = 2**17  # bytes that are decoded at once
 _CHUNK = 2**15  # samples that are handed on at once
 _RATE_HEADERS = ("X-Audio-Sample-Rate", "X-Sample-Rate")
@@ -61,7 +62,7 @@ class Sound:
     ) -> None:
         self._engine = engine
         self._faults = faults
-        self._expected = expected
+        self.expected = expected
         self._media_type = media_type
         self._rate = rate or expected.rate
         self._head = b""
@@ -82,6 +83,19 @@ class Sound:
         ready = [await self._decode(self._decoder, part) for part in slices]
         return ready[0] if len(ready) == 1 else np.concatenate([_SILENCE, *ready])
 
+    def is_written_in(self, format_: str, head: bytes) -> bool:
+        """Tell by its first bytes whether the answer is a file in one of OpenAI's formats, to be handed on.
+
+        Samples have to be of the expected rate and type.
+        """
+        kind = kind_of(head)
+        if format_ == "pcm":
+            is_expected = self._rate == self.expected.rate and self.expected.sample == "<i2"
+            return bool(head) and kind is None and is_expected and self._media_type not in _FRAMED
+        if format_ == "opus":
+            return kind == "ogg" and b"OpusHead" in head
+        return (kind or is_frame(head)) == format_
+
     async def finish(self) -> Samples:
         """Return what is left at the end."""
         if self._decoder is None:
@@ -96,8 +110,8 @@ class Sound:
         if kind is None and self._media_type in _FRAMED:
             kind = is_frame(head)
         if kind:
-            return decoder_for(kind, self._expected.seconds)
-        return PcmDecoder(self._rate, self._expected.sample)
+            return decoder_for(kind, self.expected.seconds)
+        return PcmDecoder(self._rate, self.expected.sample)
 
     async def _decode(self, decoder: Decoder, content: bytes | None) -> Samples:
         try:
@@ -108,8 +122,8 @@ class Sound:
         except ValueError as error:
             raise self._faults.failed(f"sent {error}") from error
         self._samples += samples.size
-        if self._samples > self._expected.seconds * self._expected.rate:
-            raise RunawaySpeech(self._engine, self._samples / self._expected.rate)
+        if self._samples > self.expected.seconds * self.expected.rate:
+            raise RunawaySpeech(self._engine, self._samples / self.expected.rate)
         return samples
 
     def _decoded(self, decoder: Decoder, content: bytes | None) -> Samples:
@@ -118,25 +132,68 @@ class Sound:
         if self._resampler is None:
             if decoder.rate is None:
                 return samples
-            self._resampler = Resampler(decoder.rate, self._expected.rate)
+            self._resampler = Resampler(decoder.rate, self.expected.rate)
         ready = self._resampler.push(samples)
         return np.concatenate([ready, self._resampler.flush()]) if content is None else ready
+
+
+async def sound_of(engine: str, answer: Answer, faults: Faults, expected: Expected) -> Sound:
+    """Get ready for an answer whose body is audio; raises EngineFailed if it says it is something else."""
+    if answer.media_type in _NO_SOUND:
+        raise faults.silent(answer.media_type, await answer.complaint())
+    return Sound(engine, faults, expected, answer.media_type, rate_of(answer))
 
 
 async def heard(
     engine: str, answer: Answer, faults: Faults, expected: Expected, limit: int
 ) -> AsyncGenerator[AudioChunk, None]:
     """Yield the sound of an answer whose body is audio and nothing else, of at most `limit` bytes."""
-    if answer.media_type in _NO_SOUND:
-        raise faults.silent(answer.media_type, await answer.complaint())
-    sound = Sound(engine, faults, expected, answer.media_type, rate_of(answer))
-    async with aclosing(answer.pieces(limit)) as pieces:
+    sound = await sound_of(engine, answer, faults, expected)
+    async with aclosing(decoded(sound, answer.pieces(limit))) as chunks_:
+        async for chunk in chunks_:
+            yield chunk
+            del chunk
+
+
+async def decoded(sound: Sound, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[AudioChunk, None]:
+    """Yield the sound of pieces of audio."""
+    rate = sound.expected.rate
+    async with aclosing(pieces):
         async for piece in pieces:
-            for chunk in chunks(await sound.push(piece), expected.rate):
+            for chunk in chunks(await sound.push(piece), rate):
                 yield chunk
             del piece
-    for chunk in chunks(await sound.finish(), expected.rate):
+    for chunk in chunks(await sound.finish(), rate):
         yield chunk
+
+
+async def handed_on(
+    sound: Sound, pieces: AsyncGenerator[bytes, None], format_: str
+) -> AsyncGenerator[AudioChunk | bytes, None]:
+    """Yield pieces of audio as they are if they are a file in a format, and otherwise their sound."""
+    async with aclosing(pieces):
+        head = b""
+        async for piece in pieces:
+            head += piece
+            if len(head) >= _HEAD_OF_OPUS:
+                break
+        if not sound.is_written_in(format_, head):
+            async with aclosing(decoded(sound, _behind(head, pieces))) as chunks_:
+                async for chunk in chunks_:
+                    yield chunk
+                    del chunk
+            return
+        yield head
+        del head
+        async for piece in pieces:
+            yield piece
+            del piece
+
+
+async def _behind(head: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    yield head
+    async for piece in pieces:
+        yield piece
 
 
 def chunks(samples: Samples, rate: int) -> Iterator[AudioChunk]:

@@ -1,0 +1,79 @@
+"""Hand on a file that an engine gets from elsewhere, part by part, if nothing has to be done to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from stentor.engines import Engine, Relaying
+from stentor.errors import NothingSpoken
+from stentor.pipeline.lines import Line, Step
+from stentor.pipeline.shape import Shaper
+from stentor.pipeline.speak import blamed, check
+from stentor.types import AudioChunk
+
+if TYPE_CHECKING:
+    from stentor.pipeline.ledger import Ledger
+    from stentor.pipeline.plan import Plan
+    from stentor.pipeline.speak import Usage
+
+_BYTES = 2  # of a sample
+
+
+def may_relay(plan: Plan, ledger: Ledger) -> bool:
+    """Whether a plan leaves nothing to do but to speak, as far as that is known before its text is read.
+
+    Times are made here, and so is a sample rate. Samples do not say their rate, so theirs must be the plan's;
+    but only they say how many seconds they last, which may have a price.
+    """
+    abilities, format_ = plan.engine.capabilities, plan.format.name
+    if format_ not in abilities.formats or plan.times() is not None:
+        return False
+    if format_ == "pcm":
+        return abilities.sample_rate == plan.sample_rate
+    return plan.request.sample_rate is None and not ledger.is_by_the_second(plan.engine)
+
+
+def only_line(steps: Sequence[Step], engine: Engine) -> Line | None:
+    """Return the line that is all of a text, if its sound is left as it is; `steps` are the first two."""
+    match steps:
+        case [Line(stretch=1.0, volume=0.0) as line] if line.engine is engine:
+            return line
+    return None
+
+
+async def relay(line: Line, plan: Plan, usage: Usage) -> AsyncGenerator[AudioChunk | bytes, None]:
+    """Yield the parts of a file; or chunks, at the plan's rate, if the engine got another than it should.
+
+    How long a file lasts is not counted, unless it is `pcm`. Raises EngineError.
+    """
+    engine = line.engine
+    assert isinstance(engine, Relaying)  # noqa: S101  it declares formats
+    spent = usage.asked(line)
+    rate, is_pcm = plan.sample_rate, plan.format.name == "pcm"
+    shaper = Shaper(line, rate)
+    length = 0
+    with blamed(engine):
+        async with aclosing(engine.relay(line.utterance, plan.format.name)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, bytes):
+                    length += len(piece)
+                    if is_pcm:
+                        usage.samples = length // _BYTES
+                    yield piece
+                else:
+                    check(engine, piece)
+                    samples = await shaper.push(piece.samples)
+                    usage.samples += samples.size
+                    if samples.size:
+                        yield AudioChunk(samples, rate)
+                    del samples
+                del piece
+    rest = await shaper.finish()
+    usage.samples += rest.size
+    if rest.size:
+        yield AudioChunk(rest, rate)
+    spent.seconds += usage.samples / rate
+    if not (length or usage.samples):
+        raise NothingSpoken(engine.name)
