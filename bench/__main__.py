@@ -18,6 +18,7 @@ NAMES = (
     "encoding",
     "loop_lag",
     "leaving",
+    "passing",
     "memory",
     "streams",
 )

@@ -2,6 +2,7 @@
 
 `python -m bench.bare paced` serves paced audio from bare ASGI. `python -m bench.bare engine` speaks sentences
 with the espeak library in a loop and prints the CPU seconds, for each number of repetitions it reads.
+`python -m bench.bare forward` hands on the streams of another server with nothing but aiohttp.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 import uvicorn
+import uvloop
 
 from bench.engines import CHUNK_SECONDS, RATE
 
@@ -47,6 +49,37 @@ async def paced(_scope: Any, receive: Callable[[], Any], send: Callable[[Any], A
         await asyncio.sleep(max(0.0, began + index * CHUNK_SECONDS - loop.time()))
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
+
+
+async def forward(url: str) -> None:
+    """Ask another server what was asked, and pass on what it says piece by piece."""
+    from aiohttp import ClientSession, web  # noqa: PLC0415
+
+    async with ClientSession(auto_decompress=False) as session:
+
+        async def passed_on(request: web.Request) -> web.StreamResponse:
+            body = await request.read()
+            headers = {"content-type": "application/json"}
+            async with session.request(
+                request.method, url + request.path, data=body, headers=headers
+            ) as answer:
+                response = web.StreamResponse(
+                    status=answer.status, headers={"content-type": answer.headers["content-type"]}
+                )
+                await response.prepare(request)
+                async for piece in answer.content.iter_any():
+                    await response.write(piece)
+                await response.write_eof()
+                return response
+
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", passed_on)
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        await web.SockSite(runner, listening).start()
+        print(f"http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
+        await asyncio.Event().wait()
 
 
 def engine(sentence: str, voice: str) -> None:
@@ -85,5 +118,7 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["paced"]:
             serve(paced)
+        case ["forward", url]:
+            uvloop.run(forward(url))
         case ["engine", sentence, voice]:
             engine(sentence, voice)

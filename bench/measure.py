@@ -76,10 +76,15 @@ def stentor(settings: str = "", environ: Mapping[str, str] | None = None) -> Ite
             yield running
 
 
+def bare(*arguments: str) -> contextlib.AbstractContextManager[Running]:
+    """Run one of the servers of `bench.bare`."""
+    return module("bench.bare", *arguments)
+
+
 @contextlib.contextmanager
-def bare(application: str) -> Iterator[Running]:
-    """Run an application of `bench.bare` on the same uvicorn."""
-    command = [sys.executable, "-m", "bench.bare", application]
+def module(*arguments: str) -> Iterator[Running]:
+    """Run a module that serves, by its name and what it is given."""
+    command = [sys.executable, "-m", *arguments]
     with tempfile.TemporaryDirectory() as temporary:
         environ = {"PYTHONPATH": str(_BENCH.parent)}
         with _running(command, Path(temporary), environ) as running:
@@ -98,7 +103,7 @@ def _running(command: list[str], folder: Path, environ: Mapping[str, str]) -> It
         if announced is None:
             raise SystemExit("the server did not start")
         running = Running(process, int(announced[1]), folder)
-        while not _answers(running.port):
+        while not answers(running.port):
             time.sleep(0.005)
         running.exec_seconds = time.perf_counter() - began
         yield running
@@ -107,9 +112,9 @@ def _running(command: list[str], folder: Path, environ: Mapping[str, str]) -> It
         process.wait()
 
 
-def _answers(port: int) -> bool:
+def answers(port: int, path: str = "/health/ready") -> bool:
     with contextlib.suppress(OSError), Connection(port) as connection:
-        return connection.get("/health/ready") == 200
+        return connection.get(path) == 200
     return False
 
 
@@ -178,7 +183,11 @@ class Connection:
             if name.lower() == b"content-length":
                 length = int(value)
         if length is not None:
-            return Answer(status, self._reader.read(length))
+            if length:
+                self._reader.peek(1)
+            began = time.perf_counter() - sent
+            body = self._reader.read(length)
+            return Answer(status, body, [(began, 1), (time.perf_counter() - sent, length)])
         answer = Answer(status, b"")
         parts: list[bytes] = []
         total = 0
