@@ -185,43 +185,6 @@ class Loading(Protocol):
 
 def in_use(engine: Engine) -> AbstractContextManager[None]:
     """Keep an engine from being unloaded, for as long as an answer takes."""
-    return engine.in_use() if isinstance(engine, Loading) else nullcontext()
-
-
-State: TypeAlias = Literal["loaded", "loading", "unloaded"]
-
-
-@runtime_checkable
-class Loading(Protocol):
-    """An engine that can give back its memory and take it again; `stentor.engines.local` has one to build on.
-
-    While it is unloaded it loads by itself as soon as it is asked to speak. Its health says all there is to
-    say of it: an engine that is unloaded, or loads again, is ready; one that has not opened is not.
-    """
-
-    @property
-    def state(self) -> State:
-        """Whether it is loaded."""
-        ...
-
-    async def load(self, keep_alive: float | None = None) -> None:
-        """Return once it can speak at once; raises EngineUnavailable with the reason if it cannot.
-
-        `keep_alive` is how many seconds it stays when nothing is spoken, from now on; below 0 for ever.
-        """
-        ...
-
-    async def unload(self) -> None:
-        """Wait until nobody uses it, and give back its memory; returns early if it is to load after all."""
-        ...
-
-    def in_use(self) -> AbstractContextManager[None]:
-        """Keep it from being unloaded, for as long as an answer takes."""
-        ...
-
-
-def in_use(engine: Engine) -> AbstractContextManager[None]:
-    """Keep an engine from being unloaded, for as long as an answer takes."""
     kept = getattr(engine, "in_use", nullcontext)  # isinstance asks for each member, in 7 µs
     made: AbstractContextManager[None] = kept()
     return made
