@@ -35,6 +35,7 @@ from stentor.pipeline.routes import RouteConfig
 from stentor.settings import (
     ENGINE_NAMES,
     OLD_NAMES,
+    OPENAI_KEY,
     SECTIONS,
     WITHOUT_EFFECT,
     Settings,
@@ -128,6 +129,7 @@ def _engine_section(name: str) -> str:
 def _engine_variables(path: str) -> list[str]:
     _, engine, setting = path.split(".")
     old = [name for name, meant in ENGINE_NAMES.get(engine, {}).items() if meant == setting]
+    old += [OPENAI_KEY] if path == "engines.openai.api_key" else []
     return [f"STENTOR_{path}".replace(".", "_").upper(), *old]
 
 

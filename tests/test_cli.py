@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 from stentor import __version__
 from stentor.cli import main
-from stentor.settings import ENGINE_NAMES, MODE, OLD_NAMES, WITHOUT_EFFECT
+from stentor.settings import ENGINE_NAMES, MODE, OLD_NAMES, OPENAI_KEY, WITHOUT_EFFECT
 from tests.hearing import decode, pitch, rms
 
 pytestmark = pytest.mark.e2e  # it starts processes
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.e2e  # it starts processes
 def _a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand in an empty folder, with nothing set."""
     monkeypatch.chdir(tmp_path)
-    of_engines = [MODE, *(name for names in ENGINE_NAMES.values() for name in names)]
+    of_engines = [MODE, OPENAI_KEY, *(name for names in ENGINE_NAMES.values() for name in names)]
     for name in list(os.environ):
         if name.startswith("STENTOR_") or name in (*OLD_NAMES, *of_engines, *WITHOUT_EFFECT, "REQUIRE_AUTH"):
             monkeypatch.delenv(name)

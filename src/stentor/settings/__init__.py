@@ -1,0 +1,114 @@
+"""The settings: one frozen tree, and where each value came from.
+
+Later sources win: defaults, `stentor.toml`, `.env`, the environment, the command line. In `.env` and the
+environment the variables of the five systems that Stentor replaces are read under their own names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stentor.errors import SettingsError
+from stentor.settings.files import CONFIG_FILE, file_values
+from stentor.settings.shorthand import (
+    ENGINE_NAMES,
+    MODE,
+    OLD_NAMES,
+    OPENAI_KEY,
+    WITHOUT_EFFECT,
+    engine_values,
+    engines_led,
+    false_safety,
+    without_effect,
+)
+from stentor.settings.sources import Sources
+from stentor.settings.tree import SECTIONS, Settings
+from stentor.settings.variables import (
+    dotenv,
+    engine_names,
+    environment,
+    environment_names,
+    variable_values,
+)
+
+__all__ = [
+    "CONFIG_FILE",
+    "ENGINE_NAMES",
+    "MODE",
+    "OLD_NAMES",
+    "OPENAI_KEY",
+    "SECTIONS",
+    "WITHOUT_EFFECT",
+    "Loaded",
+    "Settings",
+    "environment_names",
+    "load_settings",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings, where each came from, and what was set without effect."""
+
+    settings: Settings
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Dotted path of each setting that is not its default, and its source."""
+    without_effect: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    """Sentences, each a reason not to serve; only a lenient reader gets them."""
+
+
+def load_settings(
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    config: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    lenient: bool = False,
+) -> Loaded:
+    """Read every source; raises SettingsError with a sentence that names the setting and its source.
+
+    `overrides` are dotted paths from the command line. `environ` and `folder` default to the process's own.
+    With `lenient`, settings that must not be served with are told in `refused` instead of raised.
+    """
+    folder = folder or Path.cwd()
+    environ = environment() if environ is None else environ
+    of_file = dotenv(folder / ".env")
+    everything = {**of_file, **environ}
+    led = list(engines_led(everything))
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    written = list(file_values(config, folder))
+    engines = engine_names(written, [*of_file, *environ])
+    sources: list[tuple[Iterable[tuple[Any, ...]], str]] = [
+        (written, str(config or CONFIG_FILE)),
+        (engine_values(of_file, led), ".env"),
+        (variable_values(of_file, ".env", engines), ".env"),
+        (engine_values(environ, led), "the environment"),
+        (variable_values(environ, "the environment", engines), "the environment"),
+        ((overrides or {}).items(), "the command line"),
+    ]
+    for pairs, source in sources:
+        for path, value, *variable in pairs:
+            values[path] = value
+            origins[path] = f"{variable[0]} in {source}" if variable else source
+    refused = tuple(false_safety(everything))
+    if refused and not lenient:
+        raise SettingsError(refused[0])
+    found = Sources(
+        folder,
+        values,
+        origins,
+        {engine: origins[f"engines.{engine}.url"] for engine in led},
+        _openai_key({".env": of_file, "the environment": environ}),
+    )
+    settings, origins = found.settings()
+    return Loaded(settings, origins, tuple(without_effect(everything, led, origins.values())), refused)
+
+
+def _openai_key(sources: Mapping[str, Mapping[str, str]]) -> tuple[str, str] | None:
+    found = [(given[OPENAI_KEY], source) for source, given in sources.items() if given.get(OPENAI_KEY)]
+    return (found[-1][0], f"{OPENAI_KEY} in {found[-1][1]}") if found else None
