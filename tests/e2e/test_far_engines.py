@@ -15,6 +15,7 @@ import openai
 import psutil
 import pytest
 
+from stentor.audio.encode import FORMATS as FILES
 from stentor.audio.encode import to_int16
 from tests.api.inprocess import speech
 from tests.e2e.server import Server, running
@@ -113,6 +114,42 @@ async def test_a_caller_who_leaves_is_gone_for_the_other_server_too(odd: Upstrea
             async with asyncio.timeout(2):
                 await odd.left.wait()
             assert odd.left_at[-1] - left < 0.05
+
+
+async def test_a_file_reaches_the_caller_as_it_was_sent_and_as_soon(odd: Upstream, beside: Server) -> None:
+    """Encoded anew, it would have other bytes; a part that waited for the next would never come."""
+    encoder = FILES["mp3"].open(44_100, False)
+    file = encoder.encode(tone(3.0, 44_100)) + encoder.finish()
+    parts = [file[at : at + 2000] for at in range(0, len(file), 2000)]
+    proceed = asyncio.Event()
+
+    async def script(asked: Asked, wire: Wire) -> None:
+        assert asked.json["response_format"] == "mp3"
+        await wire.head(Transfer_Encoding="chunked", Content_Type="audio/mpeg")
+        for part in parts:
+            await wire.chunk(part)
+            await proceed.wait()
+            proceed.clear()
+        await wire.send(b"0\r\n\r\n")
+
+    odd.answers("/v1/audio/speech", script)
+    heard = []
+    async with (
+        openai.AsyncOpenAI(base_url=f"{beside.url}/v1", api_key="unused", max_retries=0) as client,
+        client.audio.speech.with_streaming_response.create(
+            model="far", voice="alloy", input=HELLO, response_format="mp3"
+        ) as answer,
+    ):
+        assert answer.headers["content-type"] == "audio/mpeg"
+        async for part in answer.iter_bytes():
+            heard.append(part)
+            proceed.set()
+    assert heard == parts
+    with_times = {**BODY, "response_format": "mp3", "timestamps": ["sentence"], "stream_format": "sse"}
+    odd.answers("/v1/audio/speech", whole(file, Content_Type="audio/mpeg"))
+    async with httpx.AsyncClient() as plain:
+        events = await plain.post(f"{beside.url}/v1/audio/speech", json=with_times)
+    assert '"speech.audio.timestamps"' in events.text
 
 
 async def test_what_breaks_there_breaks_here(odd: Upstream, beside: Server) -> None:
