@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkabl
 from pydantic import BaseModel, ConfigDict, Field
 
 from stentor.errors import SettingsError
-from stentor.types import AudioChunk, Utterance, Voice
+from stentor.types import AudioChunk, Prompt, Sample, Utterance, Voice
 
 GROUP = "stentor.engines"
 """The entry-point group in which any package may offer an engine."""
@@ -48,8 +48,12 @@ class Capabilities:
     """Those of `stentor.text.script.STYLES` that it has a way to speak in."""
     formats: tuple[str, ...] = ()
     """Formats whose files it hands on as they come from elsewhere; with any, it is `Relaying`."""
+    cloning: bool = False
+    """Whether it speaks `Utterance.prompt`; it then makes prompts, too (see `Cloning`)."""
     licence: str = ""
     """Of the engine and its voices, as an SPDX expression where there is one."""
+    device: str = "cpu"
+    """What it runs on: `cpu`, `cuda:0` and the like, or `remote` if that is another machine's business."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class EngineHealth:
     ready: bool
     figures: Mapping[str, int] = field(default_factory=dict)
     problem: str | None = None
+    activity: str | None = None
+    """What speech waits for, in words for people, if it waits: "1 job waits for a worker: 0 ready"."""
 
 
 class Price(BaseModel):
@@ -188,6 +194,19 @@ def in_use(engine: Engine) -> AbstractContextManager[None]:
     kept = getattr(engine, "in_use", nullcontext)  # isinstance asks for each member, in 7 µs
     made: AbstractContextManager[None] = kept()
     return made
+
+
+@runtime_checkable
+class Cloning(Protocol):
+    """An engine that can speak like anyone of whom it got a recording, if its capabilities say so."""
+
+    async def prepare(self, samples: Sequence[Sample]) -> Prompt:
+        """Make a prompt of recordings of one voice.
+
+        Raises InvalidRequest if they are of no use, or an EngineError. What an engine works out of a prompt
+        it may keep under its id.
+        """
+        ...
 
 
 # Built-in engines come through the same door as a third party's.
