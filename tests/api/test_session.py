@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from stentor.api.session import Session, Spoken, Turn, Work
-from stentor.errors import StentorError
+from stentor.engines import Capabilities
+from stentor.errors import EngineUnavailable, StentorError
 from stentor.pipeline.lines import Line
+from stentor.pipeline.plan import Planner
+from stentor.pipeline.routes import RouteConfig
 from tests.api.inprocess import make_api
 from tests.fakes import ScriptedEngine
 
@@ -17,12 +21,19 @@ from tests.fakes import ScriptedEngine
 class Script:
     """A session, and the work it made."""
 
-    def __init__(self, limit: int = 4096) -> None:
+    def __init__(self, limit: int = 4096, engines: Sequence[ScriptedEngine] = ()) -> None:
         self.work: list[Work] = []
-        planner = make_api(ScriptedEngine(), limit=limit).state.context.planner
-        self.session = Session(planner, self.put)
+        self.failing: set[str] = set()
+        """Engines that cannot speak."""
+        routes = [RouteConfig(engines=tuple(engine.name for engine in engines))] if engines else []
+        api = make_api(*(engines or [ScriptedEngine()]), limit=limit, routes=routes)
+        self.planner: Planner = api.state.context.planner
+        self.session = Session(self.planner, self.put)
 
     async def put(self, work: Work) -> None:
+        if isinstance(work, Spoken) and not work.failure and work.plan.engine.name in self.failing:
+            self.planner.router.circuits[work.plan.engine.name].failed()
+            raise EngineUnavailable(f"{work.plan.engine.name} is gone.")
         self.work.append(work)
 
     async def config(self, **fields: Any) -> None:
@@ -44,6 +55,11 @@ class Script:
         return [told(work) for work in self.work]
 
     @property
+    def engines(self) -> list[str]:
+        """Who spoke each file."""
+        return [work.plan.engine.name for work in self.work if isinstance(work, Spoken) and not work.failure]
+
+    @property
     def warnings(self) -> list[list[str]]:
         """The first word of each warning of each file."""
         spoken = [work for work in self.work if isinstance(work, Spoken)]
@@ -55,6 +71,8 @@ def told(work: Work) -> str | int:
         return work.sentences
     if isinstance(work, StentorError):
         return work.code
+    if work.failure:
+        return work.failure.code
     return " ".join(step.text if isinstance(step, Line) else f"{step.seconds:g} s" for step in work.steps)
 
 
@@ -256,3 +274,124 @@ async def test_what_markup_asks_in_vain_is_told_once() -> None:
     await script.text("(happy) One. Two. ", "(happy) Three.")
     await script.done()
     assert script.warnings == [["the"], [], []]
+
+
+def chain(**second: Any) -> Script:
+    """Make a session of three engines, one after the other."""
+    engines = [ScriptedEngine(name="a"), ScriptedEngine(name="b", **second), ScriptedEngine(name="c")]
+    script = Script(engines=engines)
+    script.failing = {"a"}
+    return script
+
+
+@pytest.mark.parametrize("granularity", ["none", "sentence", "clause"])
+@pytest.mark.parametrize("step", [1, 7, 99])
+async def test_the_next_engine_says_all_that_was_fed_and_nothing_twice(granularity: str, step: int) -> None:
+    text = "This one is first, said the sentence. Two [pause:1s] and *three*. Four"
+    plain, routed = Script(), chain()
+    for script in (plain, routed):
+        await script.config(voice="one", split_granularity=granularity)
+        await script.text(*(text[at : at + step] for at in range(0, len(text), step)))
+        await script.done()
+    assert routed.told == plain.told
+    assert set(routed.engines) == {"b"}
+    spoken = [work for work in routed.work if isinstance(work, Spoken)]
+    assert [work.index for work in spoken] == list(range(len(spoken)))
+
+
+async def test_the_next_engine_cuts_the_text_in_its_own_way() -> None:
+    script = chain(capabilities=Capabilities(sample_rate=24_000, languages=("en",), longest_utterance=12))
+    await script.config(voice="one", split_granularity="sentence")
+    await script.text("One two three four. Five.")
+    await script.done()
+    assert script.told[-1] == len(script.engines) > 2
+    assert " ".join(map(str, script.told[:-1])) == "One two three four. Five."
+
+
+async def test_the_next_engine_may_cut_later_and_nothing_is_said_by_both() -> None:
+    script = chain(capabilities=Capabilities(sample_rate=24_000, languages=("en",), longest_utterance=10))
+    await script.config(voice="one", split_granularity="sentence")
+    await script.text("One and two and three. Four. ")
+    await script.done()
+    assert set(script.engines) == {"b"}
+    assert " ".join(map(str, script.told[:-1])) == "One and two and three. Four."
+
+
+async def test_each_turn_asks_the_first_engine_again_until_its_circuit_opens() -> None:
+    script = chain()
+    asked = []
+    for _ in range(5):
+        await script.text("Hello.")
+        await script.done()
+        asked.append(script.planner.router.circuits["a"].state)
+    assert script.engines == ["b"] * 5
+    assert asked == ["closed", "closed", "open", "open", "open"]
+    script.failing = {"b"}
+    await script.text("Hello.")
+    await script.done()
+    assert script.engines[-1] == "c"
+
+
+async def test_an_engine_that_is_well_again_speaks_in_the_next_turn() -> None:
+    script = chain()
+    await script.text("Hello.")
+    await script.done()
+    script.failing = set()
+    await script.text("Hello.")
+    await script.done()
+    assert script.engines == ["b", "a"]
+
+
+async def test_after_the_first_sound_nobody_takes_over() -> None:
+    script = chain()
+    script.failing = set()
+    await script.config(voice="one", split_granularity="sentence")
+    await script.text("One. Two. ")
+    spoken = script.work[0]
+    assert isinstance(spoken, Spoken)
+    assert [chunk async for chunk in spoken.answer.speak(spoken.steps, None)]
+    script.failing = {"a"}
+    await script.text("Three.")
+    await script.done()
+    assert script.told == ["One.", "engine_unavailable", "engine_unavailable", 3]
+
+
+async def test_what_the_next_engine_leaves_out_is_told_instead() -> None:
+    script = chain(capabilities=Capabilities(sample_rate=24_000, languages=("en",), seed=True))
+    await script.config(voice="one", seed=1, split_granularity="sentence")
+    await script.text("(sad) One\x00. Two.")
+    await script.done()
+    told = [warning for work in script.work if isinstance(work, Spoken) for warning in work.warnings]
+    assert told == [
+        "the style sad was ignored: the engine b cannot speak so",
+        "1 control character was left out of `text`",
+    ]
+
+
+async def test_if_the_others_do_not_have_the_voice_the_first_failure_is_told() -> None:
+    engines = [ScriptedEngine(name="a"), ScriptedEngine(name="b", voices=("other",))]
+    script = Script(engines=engines)
+    script.failing = {"a"}
+    await script.config(voice="one")
+    await script.text("Hello.")
+    await script.done()
+    assert script.told == ["engine_unavailable", 1]
+
+
+async def test_a_strict_session_is_not_spoken_by_who_cannot_do_it() -> None:
+    able = Capabilities(sample_rate=24_000, languages=("en",), styles=("sad",))
+    script = Script(engines=[ScriptedEngine(name="a", capabilities=able), ScriptedEngine(name="b")])
+    script.failing = {"a"}
+    await script.config(voice="one", strict=True)
+    await script.text("(sad) Hello.")
+    await script.done()
+    assert script.told == ["engine_unavailable", 1]
+
+
+async def test_a_text_that_ends_in_a_mistake_is_said_by_the_next_engine_as_far_as_it_goes() -> None:
+    script = chain()
+    await script.config(voice="one", split_granularity="none")
+    await script.text("One. Two. ", "*three [pause:3600s]four")
+    await script.done()
+    assert script.told == ["invalid_request", "One.", 1]
+    assert script.engines == ["b"]

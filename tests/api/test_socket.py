@@ -17,6 +17,7 @@ from stentor import errors
 from stentor.api.context import ApiConfig
 from stentor.engines import Engine
 from stentor.engines.tone import ToneEngine
+from stentor.pipeline.routes import RouteConfig
 from stentor.types import Utterance
 from tests.api.inprocess import make_api
 from tests.fakes import ScriptedEngine, tone
@@ -25,10 +26,11 @@ from tests.hearing import decode, pcm
 
 @contextmanager
 def session(
-    *engines: Engine, idle: float = 60, limit: int = 4096, **config: Any
+    *engines: Engine, idle: float = 60, limit: int = 4096, routed: bool = False, **config: Any
 ) -> Iterator[WebSocketTestSession]:
-    """Open a session, and configure it if anything is given."""
-    api = make_api(*engines, api=ApiConfig(websocket_idle_seconds=idle), limit=limit)
+    """Open a session, and configure it if anything is given; `routed` makes the engines a chain."""
+    routes = [RouteConfig(engines=tuple(engine.name for engine in engines))] if routed else []
+    api = make_api(*engines, api=ApiConfig(websocket_idle_seconds=idle), limit=limit, routes=routes)
     with TestClient(api) as client, client.websocket_connect("/v1/audio/speech/stream") as socket:
         if config:
             socket.send_json({"type": "session.config"} | config)
@@ -81,6 +83,7 @@ def test_a_turn_is_sentences_and_then_its_end() -> None:
         "sentence_text": "One sentence.",
         "format": "pcm",
         "sample_rate": 24_000,
+        "engine": "tone",
     }
     assert isinstance(sound, bytes)
     assert done == {
@@ -205,6 +208,53 @@ def test_a_sentence_that_fails_is_told_apart_and_the_next_is_spoken() -> None:
     assert told[-1]["total_sentences"] == 3
 
 
+def starts(heard: list[dict[str, Any] | bytes]) -> list[tuple[Any, Any]]:
+    """Who spoke each file, and who did not."""
+    told = [event for event in heard if isinstance(event, dict) and event["type"] == "audio.start"]
+    return [(event["engine"], event.get("fallback")) for event in told]
+
+
+def test_the_next_engine_says_what_the_first_could_not_and_both_are_named() -> None:
+    gone = ScriptedEngine(name="first", fail_at=0, error=errors.EngineUnavailable("It is gone."))
+    second = ScriptedEngine(name="second")
+    with session(gone, second, routed=True, voice="one", split_granularity="sentence") as socket:
+        say(socket, "One. Tw", "o. Three.")
+        heard = turn(socket)
+    sentence = ["audio.start", "sound", "audio.done"]
+    assert kinds(heard) == [*sentence, *sentence, *sentence, "session.done"]
+    assert starts(heard) == [("second", ["first: engine_unavailable"])] * 3
+    assert [said.text for said in second.asked] == ["One.", "Two.", "Three."]
+
+
+@pytest.mark.parametrize("stream_audio", [True, False])
+def test_a_failure_after_the_first_sound_is_told_and_nobody_takes_over(*, stream_audio: bool) -> None:
+    first = ScriptedEngine([tone(0.3)] * 3, name="first", fail_at=1, error=errors.EngineFailed("Broken."))
+    second = ScriptedEngine(name="second")
+    with session(first, second, routed=True, voice="one", stream_audio=stream_audio) as socket:
+        say(socket, "Hello.")
+        heard = turn(socket)
+    assert [kind for kind in kinds(heard) if kind != "sound"] == [
+        "audio.start", "error", "audio.done", "session.done",
+    ]  # fmt: skip
+    assert starts(heard) == [("first", None)]
+    assert isinstance(heard[-2], dict)
+    assert heard[-2]["error"] is True
+    assert second.asked == []
+
+
+def test_if_nobody_can_speak_the_first_failure_is_told() -> None:
+    engines = [
+        ScriptedEngine(name=name, fail_at=0, error=error)
+        for name, error in (("first", errors.EngineBusy("first")), ("second", errors.EngineFailed("No.")))
+    ]
+    with session(*engines, routed=True, voice="one") as socket:
+        say(socket, "Hello.")
+        heard = turn(socket)
+    assert kinds(heard) == ["audio.start", "error", "audio.done", "session.done"]
+    assert isinstance(heard[1], dict)
+    assert heard[1]["error"]["code"] == "engine_busy"
+
+
 def test_a_turn_without_words_says_so_once() -> None:
     with session() as socket:
         say(socket, "... ", "!")
@@ -269,10 +319,10 @@ def test_a_client_who_leaves_stops_the_engine() -> None:
 
 
 def test_a_fault_closes_the_session_and_shows_nothing_of_the_inside(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: Any) -> Any:
+    def broken(*_: Any, **__: Any) -> Any:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr("stentor.api.socket.speak_apart", broken)
+    monkeypatch.setattr("stentor.api.socket.encoded", broken)
     with session() as socket:
         say(socket, "Hello.")
         assert kinds([hear(socket)]) == ["audio.start"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -11,8 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from stentor.api.body import parse, validate
 from stentor.api.wire import SessionConfig
 from stentor.errors import InvalidRequest, NothingToSpeak, StentorError, TextTooLong, Unsupported
-from stentor.pipeline.incoming import IncomingText
 from stentor.pipeline.lines import Line, Step
+from stentor.pipeline.live import LiveAnswer
 from stentor.pipeline.plan import Plan, Planner
 from stentor.text.clean import controls_left_out, remove_controls
 
@@ -35,11 +37,18 @@ class Turn:
 class Spoken:
     """Lines to speak as one file, under the settings that held when they were written."""
 
-    plan: Plan
+    answer: LiveAnswer
     steps: Sequence[Step]
     index: int
     as_made: bool
     warnings: Sequence[str] = ()
+    failure: StentorError | None = None
+    """Why nobody could speak them, if that is known."""
+
+    @property
+    def plan(self) -> Plan:
+        """What their answer does."""
+        return self.answer.plan
 
 
 Work = Spoken | Turn | StentorError
@@ -52,20 +61,30 @@ class _Settings:
 
 
 class Session:
-    """Takes messages and puts work; `put` may wait until there is room."""
+    """Takes messages and puts work, which is done when `put` returns.
+
+    `put` raises StentorError for lines of which nothing was heard.
+    """
 
     def __init__(self, planner: Planner, put: Callable[[Work], Awaitable[None]]) -> None:
         self._planner = planner
         self._put = put
         self._settings: _Settings | None = None
-        self._text: IncomingText | None = None
+        self._text: LiveAnswer | None = None  # that takes text
+        self._answer: LiveAnswer | None = None  # that has lines to say
         self._steps: list[Step] = []  # that are not yet said
-        self._told = 0  # of the plan's warnings
+        self._told: set[str] = set()  # warnings
         self._removed = 0
         self._received = 0
         self._refused = False  # the rest of the turn
         self._failed = False  # a part of the turn, which was told
         self._cut = 0
+
+    def close(self) -> None:
+        """Forget what is not yet said."""
+        if self._answer:
+            self._answer.close()
+        self._text = self._answer = None
 
     async def take(self, raw: str | None) -> bool:
         """Act on one message, None if it was binary; returns whether it was the last."""
@@ -96,7 +115,7 @@ class Session:
         config = validate(fields, SessionConfig)
         plan = await self._planner.plan_session(config.request())
         await self._flush()
-        self._told = 0
+        self._told = set()
         self._settings = _Settings(plan, config)
         return self._settings
 
@@ -111,15 +130,24 @@ class Session:
             )
         self._count(len(text))
         self._removed += removed
-        if self._text is None:
-            eager = settings.config.split_granularity == "clause"
-            self._text = IncomingText(settings.plan, self._planner.config.max_pause_seconds, eager=eager)
+        answer = self._text or await self._begin(settings)
         try:
-            steps = await self._text.feed(text)
+            steps = await answer.feed(text)
         except StentorError:
             self._refuse()  # what asks for the impossible would ask for it again with every piece
             raise
         await self._queue(settings, steps)
+
+    async def _begin(self, settings: _Settings) -> LiveAnswer:
+        """Begin a text, with another engine than before if that one is not worth asking."""
+        plan, router = settings.plan, self._planner.router
+        if plan.others and router.circuits[plan.engine.name].is_open:
+            with suppress(InvalidRequest):
+                plan = await self._planner.plan_session(plan.request)
+                self._settings = replace(settings, plan=plan)
+        eager = settings.config.split_granularity == "clause"
+        self._text = self._answer = LiveAnswer(self._planner, plan, eager=eager)
+        return self._text
 
     def _refuse(self) -> None:
         self._refused = self._failed = True
@@ -150,26 +178,40 @@ class Session:
             except StentorError as error:  # the turn, or the new settings, must come about all the same
                 self._failed = True
                 await self._put(error)
-        if self._settings and self._steps:
-            await self._say(self._settings)
+        while self._settings and self._steps:
+            await self._queue(self._settings, await self._say(self._settings) or ())
+        self.close()
 
     async def _queue(self, settings: _Settings, steps: Iterable[Step]) -> None:
-        for step in steps:
+        waiting = deque(steps)
+        while waiting:
+            step = waiting.popleft()
             self._steps.append(step)
             # A rest is said with the line behind it.
             if isinstance(step, Line) and settings.config.split_granularity != "none":
-                await self._say(settings)
+                again = await self._say(settings)
+                waiting = waiting if again is None else deque(again)
 
-    async def _say(self, settings: _Settings) -> None:
+    async def _say(self, settings: _Settings) -> list[Step] | None:
+        """Let what waits be spoken as one file; return what has to be said instead if another engine does."""
         steps, self._steps = self._steps, []
-        warnings = self._new_warnings(settings.plan)
-        await self._put(Spoken(settings.plan, steps, self._cut, settings.config.stream_audio, warnings))
+        assert self._answer is not None  # noqa: S101  the lines are its own
+        answer = self._answer
+        warnings = self._new_warnings(answer.plan)
+        spoken = Spoken(answer, steps, self._cut, settings.config.stream_audio, warnings)
+        try:
+            await self._put(spoken)
+        except StentorError as error:
+            try:
+                return await answer.instead(error)
+            except StentorError as failure:
+                await self._put(replace(spoken, failure=failure))
+        self._told.update(warnings)
+        self._removed = 0
         self._cut += 1
+        return None
 
     def _new_warnings(self, plan: Plan) -> Sequence[str]:
         """Return what was not yet told."""
         removed = (controls_left_out(self._removed, "text"),) if self._removed else ()
-        warnings = (*plan.warnings[self._told :], *removed)
-        self._told = len(plan.warnings)
-        self._removed = 0
-        return warnings
+        return (*(warning for warning in plan.warnings if warning not in self._told), *removed)

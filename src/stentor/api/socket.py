@@ -26,14 +26,11 @@ from stentor.api.timed import TimesWriter
 from stentor.audio.encode import Encoder, encoded
 from stentor.errors import StentorError, UpgradeRequired
 from stentor.pipeline.lines import Line
-from stentor.pipeline.speak import speak_apart
-from stentor.pipeline.times import Times
+from stentor.types import AudioChunk
 
 router = APIRouter()
 log = logging.getLogger(__name__)
 
-_AHEAD = 64
-"""Sentences that may wait to be spoken before messages wait to be handled."""
 _MOST_MESSAGES = 8192
 """Messages that may wait to be handled."""
 _NORMAL_CLOSURE, _GOING_AWAY, _POLICY_VIOLATION, _INTERNAL_ERROR = 1000, 1001, 1008, 1011
@@ -113,18 +110,20 @@ class _Connection:
         self._websocket = websocket
         self._idle_seconds = context.config.websocket_idle_seconds
         self._inbox = _Inbox(context.config.max_body_bytes)
-        self._work: asyncio.Queue[Work | None] = asyncio.Queue(_AHEAD)
-        self._session = Session(context.planner, self._work.put)
+        self._session = Session(context.planner, self._do)
         self._last_was_handled = False
         self._turn = 0
-        self._busy = 0
+        self._busy = False
         self._quiet_since = monotonic()
 
     async def run(self) -> None:
         """Serve the client until `session.close`; raises an ExceptionGroup when it ends otherwise."""
         async with asyncio.TaskGroup() as group:
-            others = [group.create_task(task()) for task in (self._receive, self._handle, self._watch)]
-            await self._speak()
+            others = [group.create_task(task()) for task in (self._receive, self._watch)]
+            try:
+                await self._handle()
+            finally:
+                self._session.close()
             for task in others:
                 task.cancel()
 
@@ -143,11 +142,10 @@ class _Connection:
             message = await self._inbox.get()
             with self._at_work():
                 self._last_was_handled = await self._session.take(message)
-        await self._work.put(None)
 
     async def _watch(self) -> None:
         while True:
-            busy = self._busy or self._inbox or not self._work.empty()
+            busy = self._busy or self._inbox
             left = self._idle_seconds - (0 if busy else monotonic() - self._quiet_since)
             if left <= 0:
                 raise _Ended(_GOING_AWAY, "The session said nothing for too long.")
@@ -155,49 +153,67 @@ class _Connection:
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
-        self._busy += 1
+        self._busy = True
         try:
             yield
         finally:
-            self._busy -= 1
+            self._busy = False
             self._quiet_since = monotonic()
 
-    async def _speak(self) -> None:
-        while (work := await self._work.get()) is not None:
-            with self._at_work():
-                if isinstance(work, StentorError):
-                    await self._tell_error(work)
-                elif isinstance(work, Turn):
-                    await self._tell_end(work)
-                else:
-                    await self._say(work)
+    async def _do(self, work: Work) -> None:
+        """Speak a file, or tell what there is to tell; raises StentorError if nothing of a file was heard."""
+        if isinstance(work, StentorError):
+            await self._tell_error(work)
+        elif isinstance(work, Turn):
+            await self._tell_end(work)
+        elif work.failure:
+            await self._begin(work)
+            await self._tell_error(work.failure, **self._where(work))
+            await self._end(work, 0, failed=True)
+        else:
+            await self._say(work)
 
     async def _say(self, work: Spoken) -> None:
-        where = {"utterance_index": self._turn, "sentence_index": work.index}
+        times = work.plan.times()
+        async with aclosing(work.answer.speak(work.steps, times)) as chunks:
+            first = await anext(chunks, None)
+            await self._begin(work)
+            encoder = work.plan.encoder(whole=not work.as_made)
+            total, failed = 0, False
+            try:
+                async with aclosing(_audio(_from(first, chunks), encoder, as_made=work.as_made)) as parts:
+                    del first
+                    async for part in parts:
+                        total += len(part)
+                        await self._send(self._websocket.send_bytes(part))
+                if times:
+                    writer = TimesWriter(work.plan, encoder.delay / work.plan.sample_rate)
+                    await self._tell(type="audio.timestamps", **self._where(work), **writer.all(times))
+            except StentorError as error:
+                failed = True
+                await self._tell_error(error, **self._where(work))
+        await self._end(work, total, failed=failed)
+
+    def _where(self, work: Spoken) -> dict[str, int]:
+        return {"utterance_index": self._turn, "sentence_index": work.index}
+
+    async def _begin(self, work: Spoken) -> None:
+        lines = [step for step in work.steps if isinstance(step, Line)]
+        engines = dict.fromkeys(line.engine.name for line in lines)
+        fallback = [f"{name}: {error.code}" for name, error in work.answer.failures]
         await self._tell(
             type="audio.start",
-            **where,
-            sentence_text=" ".join(step.text for step in work.steps if isinstance(step, Line)),
+            **self._where(work),
+            sentence_text=" ".join(line.text for line in lines),
             format=work.plan.format.name,
             sample_rate=work.plan.sample_rate,
+            **({"engine": ", ".join(engines)} if engines else {}),
+            **({"fallback": fallback} if fallback else {}),
             **({"warnings": work.warnings} if work.warnings else {}),
         )
-        total = 0
-        failed = False
-        times = work.plan.times()
-        encoder = work.plan.encoder(whole=not work.as_made)
-        try:
-            async with aclosing(_audio(work, encoder, times)) as parts:
-                async for part in parts:
-                    total += len(part)
-                    await self._send(self._websocket.send_bytes(part))
-            if times:
-                writer = TimesWriter(work.plan, encoder.delay / work.plan.sample_rate)
-                await self._tell(type="audio.timestamps", **where, **writer.all(times))
-        except StentorError as error:
-            failed = True
-            await self._tell_error(error, **where)
-        await self._tell(type="audio.done", **where, total_bytes=total, error=failed)
+
+    async def _end(self, work: Spoken, total: int, *, failed: bool) -> None:
+        await self._tell(type="audio.done", **self._where(work), total_bytes=total, error=failed)
 
     async def _tell_end(self, turn: Turn) -> None:
         await self._tell(type="session.done", utterance_index=self._turn, total_sentences=turn.sentences)
@@ -218,11 +234,24 @@ class _Connection:
             raise WebSocketDisconnect(_NEVER_SAID) from error
 
 
-async def _audio(work: Spoken, encoder: Encoder, times: Times | None) -> AsyncGenerator[bytes, None]:
-    """Encode one piece of work: as it is made, or in one piece with exact headers."""
-    chunks = speak_apart(work.steps, work.plan.sample_rate, times)
+async def _from(
+    first: AudioChunk | None, chunks: AsyncGenerator[AudioChunk, None]
+) -> AsyncGenerator[AudioChunk, None]:
+    """Yield the first chunk, which was waited for, and the others."""
+    if first is not None:
+        yield first
+        del first
+    async for chunk in chunks:
+        yield chunk
+        del chunk
+
+
+async def _audio(
+    chunks: AsyncGenerator[AudioChunk, None], encoder: Encoder, *, as_made: bool
+) -> AsyncGenerator[bytes, None]:
+    """Encode one file: as it is made, or in one piece with exact headers."""
     async with aclosing(encoded(chunks, encoder)) as parts:
-        if work.as_made:
+        if as_made:
             async for part in parts:
                 yield part
         else:

@@ -1,0 +1,47 @@
+"""What holds while an engine speaks: its circuit, and how long it may take to be heard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import TYPE_CHECKING, TypeVar
+
+from stentor.errors import EngineUnavailable
+
+if TYPE_CHECKING:
+    from stentor.pipeline.routes import Router
+    from stentor.pipeline.speak import Usage
+    from stentor.types import AudioChunk
+
+Piece = TypeVar("Piece", bound="AudioChunk | bytes")
+
+
+class Guard:
+    """Watches one engine while it speaks."""
+
+    def __init__(self, engine: str, router: Router) -> None:
+        self._engine = engine
+        self._circuit = router.circuits[engine]
+        self._deadline = router.deadlines.get(engine)
+
+    async def over(self, pieces: AsyncGenerator[Piece, None], usage: Usage) -> AsyncGenerator[Piece, None]:
+        """Pass on what is heard, and count for the circuit that it is, or how it failed."""
+        with self._circuit.request():
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    if usage.characters:  # silence alone is not the engine's
+                        self._circuit.worked()
+                    yield piece
+                    del piece
+
+    async def first(self, pieces: AsyncGenerator[Piece, None]) -> Piece | None:
+        """Wait for the first piece, None if there is none; raises EngineUnavailable if it takes too long."""
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await anext(pieces, None)
+        except TimeoutError as error:
+            self._circuit.failed()
+            raise EngineUnavailable(
+                f"The engine {self._engine} made no sound within {self._deadline:g} seconds."
+            ) from error

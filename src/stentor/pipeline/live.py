@@ -1,0 +1,132 @@
+"""Text that arrives in pieces, on its way: if its engine fails before a sound, the next says it again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stentor.errors import EngineError, InvalidRequest, StentorError
+from stentor.pipeline.guard import Guard
+from stentor.pipeline.incoming import IncomingText
+from stentor.pipeline.lines import Line
+from stentor.pipeline.speak import Spent, Usage, speak
+from stentor.types import AudioChunk
+
+if TYPE_CHECKING:
+    from stentor.pipeline.lines import Step
+    from stentor.pipeline.plan import Plan, Planner
+    from stentor.pipeline.times import Times
+
+log = logging.getLogger(__name__)
+
+
+class LiveAnswer:
+    """What one text is answered with that arrives in pieces and is spoken as several files.
+
+    Until a sound is heard, all that was fed is kept, so that another engine can say it from its beginning.
+    """
+
+    def __init__(self, planner: Planner, plan: Plan, *, eager: bool) -> None:
+        self._planner = planner
+        self._eager = eager
+        self.plan = plan
+        """The plan that is carried out."""
+        self.failures: list[tuple[str, EngineError]] = []
+        """Engines that another one took over from, and why."""
+        self._text = self._reader(plan)
+        self._fed: list[str] | None = []  # None once nobody takes over any more
+        self._is_whole = False
+        self._heard = False
+        self._spent: dict[str, Spent] = {}
+
+    def close(self) -> None:
+        """Book what was spent."""
+        self._planner.router.ledger.add(Usage(engines=self._spent))
+        self._spent = {}
+
+    async def feed(self, piece: str) -> list[Step]:
+        """Return the lines that a piece of the text completes; raises InvalidRequest."""
+        steps = await self._text.feed(piece)
+        if self._fed is not None:
+            self._fed.append(piece)
+        return steps
+
+    async def finish(self) -> list[Step]:
+        """Return the lines that are left at the end of the text; raises InvalidRequest."""
+        steps = await self._text.finish()
+        self._is_whole = True
+        return steps
+
+    async def speak(self, steps: Sequence[Step], times: Times | None) -> AsyncGenerator[AudioChunk, None]:
+        """Speak lines as a file of its own, with the last one's pause at its end.
+
+        Closing it stops the engine. Raises EngineError; if it does so before the first chunk, `instead` may
+        have other lines.
+        """
+        plan = self.plan
+        guard = Guard(plan.engine.name, self._planner.router)
+        usage = Usage(engines=self._spent)
+        stream = guard.over(_apart(steps, plan.sample_rate, usage, times), usage)
+        async with aclosing(stream) as chunks:
+            if not self._heard and (first := await guard.first(chunks)):
+                self._note(usage)
+                yield first
+                del first
+            async for chunk in chunks:
+                yield chunk
+                del chunk  # a stream that waits for its engine keeps no audio
+
+    async def instead(self, error: StentorError) -> list[Step]:
+        """Return the lines of all that was fed so far, by the next engine that has the voice.
+
+        Raises what to tell if there is none: why the first engine could not speak.
+        """
+        fed, self._fed = self._fed, None
+        failed = self.plan.engine.name
+        why = self.failures[0][1] if self.failures and fed is not None else error
+        if fed is None or not self.plan.others or not isinstance(error, EngineError):
+            raise why
+        try:
+            steps = await self._again(fed)
+        except InvalidRequest:
+            raise why from error
+        log.warning("the engine %s did not speak: %s", failed, error.code)
+        self.failures.append((failed, error))
+        self._fed = fed
+        return steps
+
+    async def _again(self, fed: Sequence[str]) -> list[Step]:
+        rest = replace(self.plan.choice, engines=self.plan.others)
+        plan = await self._planner.plan_session(self.plan.request, rest)
+        text = self._reader(plan)
+        steps = [step for piece in fed for step in await text.feed(piece)]
+        if self._is_whole:
+            steps += await text.finish()
+        self.plan, self._text = plan, text
+        return steps
+
+    def _reader(self, plan: Plan) -> IncomingText:
+        return IncomingText(plan, self._planner.config.max_pause_seconds, eager=self._eager)
+
+    def _note(self, usage: Usage) -> None:
+        """Note that something was heard, unless it is a silence that was asked for."""
+        if usage.characters:
+            self._heard = True
+            self._fed = None
+
+
+async def _apart(
+    steps: Sequence[Step], rate: int, usage: Usage, times: Times | None
+) -> AsyncGenerator[AudioChunk, None]:
+    """Speak lines as a stream that others follow."""
+    async with aclosing(speak(steps, rate, usage, times)) as chunks:
+        async for chunk in chunks:
+            yield chunk
+            del chunk
+    if steps and isinstance(steps[-1], Line):
+        yield AudioChunk(np.zeros(round(steps[-1].pause * rate), np.float32), rate)

@@ -1,0 +1,82 @@
+"""What holds while an engine speaks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+from tests.fakes import ScriptedEngine, tone
+
+from stentor.errors import EngineBusy, EngineFailed, EngineUnavailable
+from stentor.pipeline.circuit import CircuitConfig
+from stentor.pipeline.guard import Guard
+from stentor.pipeline.routes import Router
+from stentor.pipeline.speak import Usage
+from stentor.types import AudioChunk
+from stentor.voices.aliases import VoiceMap
+from stentor.voices.catalog import Catalog
+
+
+def router(deadline: float | None = None) -> Router:
+    catalog = Catalog({"far": ScriptedEngine(name="far")}, "far", VoiceMap({}, None))
+    deadlines = {} if deadline is None else {"far": deadline}
+    return Router(catalog, circuit=CircuitConfig(open_after=1), deadlines=deadlines)
+
+
+async def pieces(*made: Exception | float) -> AsyncGenerator[AudioChunk, None]:
+    """Fail, or wait so many seconds and make a chunk."""
+    for one in made:
+        if isinstance(one, Exception):
+            raise one
+        await asyncio.sleep(one)
+        yield AudioChunk(tone(0.1), 24_000)
+
+
+async def test_what_is_heard_is_passed_on_and_counted() -> None:
+    made = router()
+    circuit = made.circuits["far"]
+    circuit.failed()
+    stream = Guard("far", made).over(pieces(0, 0), Usage(characters=5))
+    await anext(stream)
+    assert (circuit.state, circuit.load) == ("closed", 1)
+    assert len([chunk async for chunk in stream]) == 1
+    assert circuit.load == 0
+
+
+async def test_silence_that_was_asked_for_says_nothing_of_the_engine() -> None:
+    made = router()
+    made.circuits["far"].failed()
+    assert [chunk async for chunk in Guard("far", made).over(pieces(0), Usage())]
+    assert made.circuits["far"].state == "open"
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [(EngineUnavailable("Gone."), "open"), (EngineFailed("No."), "open"), (EngineBusy("far"), "closed")],
+)
+async def test_a_failure_counts_if_it_is_the_engine_s(error: Exception, state: str) -> None:
+    made = router()
+    with pytest.raises(type(error)):
+        await anext(Guard("far", made).over(pieces(error), Usage()))
+    assert made.circuits["far"].state == state
+
+
+async def test_who_is_not_heard_in_time_is_given_up() -> None:
+    made = router(0.02)
+    guard = Guard("far", made)
+    with pytest.raises(EngineUnavailable, match=r"far made no sound within 0\.02 seconds"):
+        await guard.first(guard.over(pieces(60), Usage()))
+    assert (made.circuits["far"].state, made.circuits["far"].load) == ("open", 0)
+
+
+async def test_who_is_heard_in_time_may_take_its_time_afterwards() -> None:
+    guard = Guard("far", router(0.05))
+    stream = guard.over(pieces(0, 0.1), Usage())
+    assert await guard.first(stream)
+    assert len([chunk async for chunk in stream]) == 1
+
+
+async def test_nothing_is_no_failure() -> None:
+    guard = Guard("far", router(0.05))
+    assert await guard.first(guard.over(pieces(), Usage())) is None
