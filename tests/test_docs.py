@@ -128,7 +128,7 @@ def test_every_variable_stands_there() -> None:
         *settings.environment_names(),
         *REPLACED,
         *settings.WITHOUT_EFFECT,
-        *settings._DEMANDS_KEYS,
+        *settings.DEMANDS_KEYS,
     ]
     assert [name for name in names if f"`{name}`" not in page] == []
 

@@ -14,6 +14,7 @@ from typing import Any
 from stentor.errors import SettingsError
 from stentor.settings.files import CONFIG_FILE, file_values
 from stentor.settings.shorthand import (
+    DEMANDS_KEYS,
     ENGINE_NAMES,
     MODE,
     OLD_NAMES,
@@ -27,6 +28,7 @@ from stentor.settings.shorthand import (
 from stentor.settings.sources import Sources
 from stentor.settings.tree import SECTIONS, Settings
 from stentor.settings.variables import (
+    PREFIX,
     dotenv,
     engine_names,
     environment,
@@ -36,10 +38,12 @@ from stentor.settings.variables import (
 
 __all__ = [
     "CONFIG_FILE",
+    "DEMANDS_KEYS",
     "ENGINE_NAMES",
     "MODE",
     "OLD_NAMES",
     "OPENAI_KEY",
+    "PREFIX",
     "SECTIONS",
     "WITHOUT_EFFECT",
     "Loaded",

@@ -48,7 +48,7 @@ WITHOUT_EFFECT = (
 )  # fmt: skip
 """Variables of the replaced systems that this version knows and does nothing with."""
 
-_DEMANDS_KEYS = ("REQUIRE_AUTH", "API_KEY_REQUIRED")
+DEMANDS_KEYS = ("REQUIRE_AUTH", "API_KEY_REQUIRED")
 
 
 def engines_led(variables: Mapping[str, str]) -> Iterator[str]:
@@ -107,7 +107,7 @@ def wants_openai_key(name: str, config: EngineConfig) -> bool:
 
 def false_safety(variables: Mapping[str, str]) -> Iterator[str]:
     """Say which variables ask for a safety that is not there."""
-    for name in _DEMANDS_KEYS:
+    for name in DEMANDS_KEYS:
         if variables.get(name, "").strip().lower() in ("1", "true", "yes", "on"):
             yield (
                 f"{name} asks for keys, which this version cannot check yet; it will not start open where "
