@@ -51,6 +51,19 @@ def test_an_engine_asked_for_by_name_is_that_engine() -> None:
         order(made, model="nothing")
 
 
+def test_who_may_speak_for_a_model_is_its_first_route_that_holds_for_every_voice_and_language() -> None:
+    made = router(
+        RouteConfig(engines=("a", "b"), voices=("narrator",)),
+        RouteConfig(engines=("b", "a"), languages=("de",)),
+        RouteConfig(engines=("a",), models=("fast",)),
+        RouteConfig(engines=(("cloud", "b"), "local")),
+        RouteConfig(engines=("local",)),
+    )
+    assert [engine.name for engine in made.speakers("tts-1")] == ["cloud", "b", "local"]
+    assert [engine.name for engine in made.speakers("fast")] == ["a"]
+    assert [engine.name for engine in router().speakers("tts-1")] == ["local"]
+
+
 @pytest.mark.parametrize(
     ("asked", "first"),
     [

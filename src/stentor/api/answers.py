@@ -268,6 +268,7 @@ class EngineObject(BaseModel):
     object: str = Field(description="`engine`.", examples=["engine"])
     status: str = Field(description="`ok` or `unavailable`.", examples=["ok"])
     problem: str | None = Field(description="Why it cannot speak.", examples=[None])
+    activity: str | None = Field(description="What speech waits for there, if it waits.", examples=[None])
     figures: dict[str, int] = Field(description="What it counts of itself.", examples=[{"workers": 2}])
     circuit: str = Field(description="`closed`, `open` after failures, or `half-open`.", examples=["closed"])
     load: int = Field(description="Requests that it answers now.", examples=[0])
@@ -298,12 +299,16 @@ class EngineTest(BaseModel):
 class HealthAnswer(BaseModel):
     """How the server and its engines are."""
 
-    status: str = Field(description="`ok`, or `degraded` without the default engine.", examples=["ok"])
+    status: str = Field(
+        description="`ok`, or `degraded` without the engine that is the first choice.", examples=["ok"]
+    )
+    model: str = Field(description="The engine that is the first choice for `tts-1`.", examples=["espeak"])
+    device: str = Field(description="What that runs on; `remote` is another machine.", examples=["cpu"])
     version: str = Field(description="Of Stentor.", examples=["0.1.0"])
     python: str = Field(description="Of Python.", examples=["3.13.1"])
     default_engine: str = Field(description="The engine behind `tts-1`.", examples=["espeak"])
     engines: dict[str, dict[str, str | int]] = Field(
-        description="Each engine's `status`, its figures, and its `problem` if it has one.",
+        description="Each engine's `status`, its figures, its `problem`, and its `activity` if speech waits.",
         examples=[{"espeak": {"status": "ok", "workers": 2, "spares": 1}}],
     )
 

@@ -92,6 +92,7 @@ def _described(context: Context, engine: Engine) -> dict[str, Any]:
         "object": "engine",
         "status": "ok" if condition.ready else "unavailable",
         "problem": condition.problem,
+        "activity": condition.activity,
         "figures": condition.figures,
         "circuit": circuit.state,
         "load": circuit.load,

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import platform
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
 from stentor import __version__
 from stentor.api.answers import HealthAnswer, Status
-from stentor.api.context import ContextDep
+from stentor.api.context import Context, ContextDep
 from stentor.api.documented import answers
 from stentor.errors import EngineUnavailable
+from stentor.voices.catalog import OPENAI_MODELS
+
+if TYPE_CHECKING:
+    from stentor.engines import Engine
 
 _HEALTH = answers(HealthAnswer, "How they are.")
 _LIVE = answers(Status, "It lives.")
@@ -31,10 +35,13 @@ async def health(context: ContextDep) -> dict[str, Any]:
             "status": "ok" if condition.ready else "unavailable",
             **condition.figures,
             **({"problem": condition.problem} if condition.problem else {}),
+            **({"activity": condition.activity} if condition.activity else {}),
         }
-    speaks = context.health(context.catalog.default_engine).ready
+    first = _speakers(context)[0]
     return {
-        "status": "ok" if speaks else "degraded",
+        "status": "ok" if context.health(first).ready else "degraded",
+        "model": first.name,
+        "device": first.capabilities.device,
         "version": __version__,
         "python": platform.python_version(),
         "default_engine": context.catalog.default_engine.name,
@@ -50,9 +57,20 @@ async def live() -> dict[str, str]:
 
 @router.get("/ready", summary="Whether the server can speak", responses=_READY)
 async def ready(context: ContextDep) -> Response:
-    """Answer 200 once the default engine can speak, 503 before."""
-    engine = context.catalog.default_engine
-    condition = context.health(engine)
-    if not condition.ready:
-        raise EngineUnavailable(f"The engine {engine.name} is not ready: {condition.problem or 'starting'}.")
-    return JSONResponse({"status": "ok"})
+    """Answer 200 once an engine behind OpenAI's model names can speak, 503 before.
+
+    That is the default engine, or any engine of the route that stands in its place.
+    """
+    conditions = {engine.name: context.health(engine) for engine in _speakers(context)}
+    if any(condition.ready for condition in conditions.values()):
+        return JSONResponse({"status": "ok"})
+    raise EngineUnavailable(
+        " ".join(
+            f"The engine {name} is not ready: {condition.problem or 'starting'}."
+            for name, condition in conditions.items()
+        )
+    )
+
+
+def _speakers(context: Context) -> tuple[Engine, ...]:
+    return context.planner.router.speakers(OPENAI_MODELS[0])

@@ -87,6 +87,13 @@ class Router:
         order.sort(key=lambda name: self.circuits[name].is_open)
         return Choice(tuple(self._catalog.engines[name] for name in order), route)
 
+    def speakers(self, model: str) -> tuple[Engine, ...]:
+        """Return who may speak for a model in any voice and language, the first choice first."""
+        for route in self._routes:
+            if model in (route.models or OPENAI_MODELS) and not (route.voices or route.languages):
+                return tuple(self._catalog.engines[name] for name in route.names)
+        return (self._catalog.candidates(model)[0],)
+
     def _is_for(self, route: RouteConfig, request: SpeechRequest) -> bool:
         models = route.models or OPENAI_MODELS
         language = primary(request.language or "und")

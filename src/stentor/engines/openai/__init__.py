@@ -111,6 +111,7 @@ class OpenAiEngine(Engine):
             styles=tuple(STYLES) if takes_words else (),
             formats=self._config.hand_on,
             licence=self._config.licence,
+            device="remote",
         )
         self._client: Client | None = None
         self._condition: Condition | None = None

@@ -91,7 +91,7 @@ class ProviderEngine(Engine):
     def __init__(self, config: Config | None = None) -> None:
         self._config = config = config or self.Config()
         self.capabilities = Capabilities(
-            config.sample_rate or _USUAL_RATE, config.languages, licence=config.licence
+            config.sample_rate or _USUAL_RATE, config.languages, licence=config.licence, device="remote"
         )
         self._client: Client | None = None
         self._condition: Condition | None = None

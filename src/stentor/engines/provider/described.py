@@ -76,6 +76,7 @@ def described(model: Any) -> Described:  # noqa: ANN401  any JSON
             pitch=(min(told.pitch[0], 0.0), max(told.pitch[1], 0.0)),
             styles=tuple(style for style in STYLES if style in told.styles),
             licence=licence[:_LONGEST_LICENCE] if isinstance(licence, str) and licence.isprintable() else "",
+            device="remote",
         ),
     )
 

@@ -42,6 +42,7 @@ class RunpodEngine(Engine):
         whole_text=True,
         seed=True,
         licence="CC-BY-NC-SA-4.0",
+        device="remote",
     )
 
     def __init__(self, config: RunpodConfig | None = None) -> None:
