@@ -10,7 +10,8 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeAlias
 
-from stentor.errors import EngineError, EngineUnavailable, UnknownVoice
+from stentor.errors import EngineError, UnknownVoice
+from stentor.pipeline.guard import Guard
 from stentor.pipeline.relay import may_relay, only_line, relay
 from stentor.pipeline.speak import Usage, speak
 from stentor.types import AudioChunk
@@ -33,12 +34,11 @@ class Attempt:
         self.plan = plan
         self.usage = Usage()
         self.times = plan.times()
-        self._circuit = router.circuits[plan.engine.name]
-        self._deadline = router.deadlines.get(plan.engine.name)
         self._ledger = router.ledger
         self._relays = relays
-        self.stream = self._spoken()
-        """What is heard, chunk by chunk; closing it stops the engine."""
+        self._guard = Guard(plan.engine.name, router)
+        self.stream = self._guard.over(self._pieces(), self.usage, self._ledger)
+        """What is heard, piece by piece; closing it stops the engine."""
 
     @property
     def cost(self) -> float | None:
@@ -47,25 +47,7 @@ class Attempt:
 
     async def first(self) -> Piece | None:
         """Wait for the first piece, None if there is none; raises EngineError."""
-        try:
-            async with asyncio.timeout(self._deadline):
-                return await anext(self.stream, None)
-        except TimeoutError as error:
-            self._circuit.failed()
-            raise EngineUnavailable(
-                f"The engine {self.plan.engine.name} made no sound within {self._deadline:g} seconds."
-            ) from error
-
-    async def _spoken(self) -> AsyncGenerator[Piece, None]:
-        try:
-            with self._circuit.request():
-                async with aclosing(self._pieces()) as pieces:
-                    async for piece in pieces:
-                        self._circuit.worked()
-                        yield piece
-                        del piece
-        finally:
-            self._ledger.add(self.usage)
+        return await self._guard.first(self.stream)
 
     def _pieces(self) -> AsyncGenerator[Piece, None]:
         plan, steps = self.plan, self.plan.lines()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from stentor.errors import EngineUnavailable
 
 if TYPE_CHECKING:
+    from stentor.pipeline.ledger import Ledger
     from stentor.pipeline.routes import Router
     from stentor.pipeline.speak import Usage
     from stentor.types import AudioChunk
@@ -25,15 +26,24 @@ class Guard:
         self._circuit = router.circuits[engine]
         self._deadline = router.deadlines.get(engine)
 
-    async def over(self, pieces: AsyncGenerator[Piece, None], usage: Usage) -> AsyncGenerator[Piece, None]:
-        """Pass on what is heard, and count for the circuit that it is, or how it failed."""
-        with self._circuit.request():
-            async with aclosing(pieces):
-                async for piece in pieces:
-                    if usage.characters:  # silence alone is not the engine's
-                        self._circuit.worked()
-                    yield piece
-                    del piece
+    async def over(
+        self, pieces: AsyncGenerator[Piece, None], usage: Usage, ledger: Ledger | None = None
+    ) -> AsyncGenerator[Piece, None]:
+        """Pass on what is heard, and count for the circuit that it is, or how it failed.
+
+        What was spent is booked at its end, if there is a ledger.
+        """
+        try:
+            with self._circuit.request():
+                async with aclosing(pieces):
+                    async for piece in pieces:
+                        if usage.characters:  # silence alone is not the engine's
+                            self._circuit.worked()
+                        yield piece
+                        del piece
+        finally:
+            if ledger:
+                ledger.add(usage)
 
     async def first(self, pieces: AsyncGenerator[Piece, None]) -> Piece | None:
         """Wait for the first piece, None if there is none; raises EngineUnavailable if it takes too long."""

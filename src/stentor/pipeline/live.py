@@ -8,19 +8,16 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from stentor.errors import EngineError, InvalidRequest, StentorError
 from stentor.pipeline.guard import Guard
 from stentor.pipeline.incoming import IncomingText
-from stentor.pipeline.lines import Line
-from stentor.pipeline.speak import Spent, Usage, speak
-from stentor.types import AudioChunk
+from stentor.pipeline.speak import Spent, Usage, speak_apart
 
 if TYPE_CHECKING:
     from stentor.pipeline.lines import Step
     from stentor.pipeline.plan import Plan, Planner
     from stentor.pipeline.times import Times
+    from stentor.types import AudioChunk
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +68,7 @@ class LiveAnswer:
         plan = self.plan
         guard = Guard(plan.engine.name, self._planner.router)
         usage = Usage(engines=self._spent)
-        stream = guard.over(_apart(steps, plan.sample_rate, usage, times), usage)
+        stream = guard.over(speak_apart(steps, plan.sample_rate, usage, times), usage)
         async with aclosing(stream) as chunks:
             if not self._heard and (first := await guard.first(chunks)):
                 self._note(usage)
@@ -118,15 +115,3 @@ class LiveAnswer:
         if usage.characters:
             self._heard = True
             self._fed = None
-
-
-async def _apart(
-    steps: Sequence[Step], rate: int, usage: Usage, times: Times | None
-) -> AsyncGenerator[AudioChunk, None]:
-    """Speak lines as a stream that others follow."""
-    async with aclosing(speak(steps, rate, usage, times)) as chunks:
-        async for chunk in chunks:
-            yield chunk
-            del chunk
-    if steps and isinstance(steps[-1], Line):
-        yield AudioChunk(np.zeros(round(steps[-1].pause * rate), np.float32), rate)

@@ -76,12 +76,13 @@ async def speak(
 
 
 async def speak_apart(
-    steps: Sequence[Step], rate: int, times: Times | None = None
+    steps: Sequence[Step], rate: int, usage: Usage | None = None, times: Times | None = None
 ) -> AsyncGenerator[AudioChunk, None]:
     """Speak lines as a stream of its own that others follow: the last one's pause is at its end."""
-    async with aclosing(speak(steps, rate, times=times)) as chunks:
+    async with aclosing(speak(steps, rate, usage, times)) as chunks:
         async for chunk in chunks:
             yield chunk
+            del chunk
     if steps and isinstance(steps[-1], Line):
         yield AudioChunk(np.zeros(round(steps[-1].pause * rate), np.float32), rate)
 
