@@ -324,6 +324,24 @@ async def test_an_engine_is_back_once_its_trouble_is_over(speaker: Path, tmp_pat
         assert await pool.pid()
 
 
+async def test_what_could_not_start_is_tried_again_at_once_if_somebody_asks(
+    speaker: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    broken.touch()
+    async with opened(speaker, options={"broken": str(broken)}) as pool:
+        pool._failures = 5000  # the next attempt would be in half a minute
+        with pytest.raises(EngineUnavailable):
+            await pool.ready()
+        broken.unlink()
+        await asyncio.sleep(0.01)
+        pool.hurry()
+        assert await pool.pid()
+        before = await pool.pid()
+        pool.hurry()
+        assert await pool.pid() == before
+
+
 async def test_several_lanes_are_served_at_once_by_one_worker(speaker: Path) -> None:
     """Each waits for the other inside the worker."""
     async with opened(speaker, lanes=2) as pool:

@@ -90,6 +90,7 @@ class WorkerPool:
         self._problem: str | None = None
         self._closed = False
         self._changed = asyncio.Event()
+        self._hurried = asyncio.Event()
 
     def open(self) -> None:
         """Start every worker; does not wait for them."""
@@ -103,10 +104,17 @@ class WorkerPool:
             self._changed.clear()
             await self._changed.wait()
 
-    async def close(self) -> None:
-        """End every worker, and every request with it."""
+    def hurry(self) -> None:
+        """Let workers that could not start be tried again at once, and callers wait for that."""
+        if not self._active:
+            self._problem = None
+        self._hurried.set()
+        self._hurried.clear()
+
+    async def close(self, why: str = "it was closed") -> None:
+        """End every worker, and every request with it; `why` is what those are told."""
         self._closed = True
-        self._problem = "it was closed"
+        self._problem = why
         self._fail_waiting()
         for task in self._tasks:
             task.cancel()
@@ -204,7 +212,10 @@ class WorkerPool:
 
     async def _back_off(self) -> None:
         self._failures += 1
-        await asyncio.sleep(min(0.05 * 2 ** min(self._failures, _MOST_DOUBLINGS), _LONGEST_BACKOFF))
+        seconds = min(0.05 * 2 ** min(self._failures, _MOST_DOUBLINGS), _LONGEST_BACKOFF)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurried.wait()
 
     async def _start(self) -> _Worker | None:
         started = _Worker(self._spec, self._freed)
