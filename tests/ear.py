@@ -25,8 +25,9 @@ class Ear:
         except ImportError:
             skip_or_fail("pocketsphinx is not installed")
         self._decoder = Decoder(samprate=RATE, lm=None, loglevel="FATAL")
-        # What is sought is known, so that there is nothing to gain by giving up early.
-        beams = dict.fromkeys(("beam", "wbeam", "pbeam"), 1e-100)
+        # What is sought is known, so that there is little to gain by giving up early; from 1e-100 on, which
+        # is wider, the ear loses its way the more often.
+        beams = dict.fromkeys(("beam", "wbeam", "pbeam"), 1e-80)
         self._aligner = Decoder(samprate=RATE, lm=None, loglevel="FATAL", **beams)
         self._grammars = 0
 
@@ -64,6 +65,7 @@ class Ear:
 
 
 def _listen(decoder: Any, sound: np.ndarray) -> None:
+    decoder.reinit_feat()  # or it goes by the noise that it heard in the last sound
     decoder.start_utt()
     decoder.process_raw(_in_a_room(sound), full_utt=True)
     decoder.end_utt()
