@@ -130,8 +130,7 @@ def test_words_begin_where_a_recognizer_finds_them(
 ) -> None:
     apart: list[float] = []
     for sentence in sentences:
-        audio, words = told(server.url, f"{sentence.capitalize()}.", response_format="wav", speed=speed)
-        found = found_by(ear, decode(audio, "wav", RATE), sentence, speed)
+        words, found = followed(server, ear, f"{sentence.capitalize()}.", sentence, speed)
         for word, start in zip(words, found, strict=True):
             late = word["start"] - start
             apart.append(abs(late))
@@ -140,14 +139,28 @@ def test_words_begin_where_a_recognizer_finds_them(
     assert median(apart) <= _TYPICAL
 
 
-def found_by(ear: Ear, sound: np.ndarray, sentence: str, speed: float = 1) -> list[float]:
+def followed(
+    server: Server, ear: Ear, written: str, spoken: str, speed: float = 1
+) -> tuple[list[Word], list[float]]:
+    """Have a text spoken; return when its words are said to begin, and when the ear finds what is spoken.
+
+    No two sounds of one text are quite the same, and in one of some hundreds the ear loses its way.
+    Then it gets another one. It gets none for a word that it finds elsewhere.
+    """
+    for _ in range(3):
+        audio, words = told(server.url, written, response_format="wav", speed=speed)
+        if found := found_by(ear, decode(audio, "wav", RATE), spoken, speed):
+            return words, found
+    pytest.fail(f"the ear does not follow {spoken!r}")
+
+
+def found_by(ear: Ear, sound: np.ndarray, sentence: str, speed: float = 1) -> list[float] | None:
     """Return when words begin, also in speech so fast that the ear has to be given it slowed down."""
     for pace in (0.4, 0.45, 0.5, 0.35) if speed > 2 else (1,):
         paced = stretched(sound, pace)
-        found = ear.starts(paced, sentence)
-        if found:
+        if found := ear.starts(paced, sentence):
             return [start * sound.size / paced.size for start in found]
-    pytest.fail(f"the ear does not follow {sentence!r}")
+    return None
 
 
 def stretched(sound: np.ndarray, factor: float) -> np.ndarray:
@@ -178,9 +191,8 @@ def test_what_is_read_out_begins_where_its_first_word_does(server: Server, ear: 
         "No.": "number",
         "7.": "seven",
     }
-    audio, words = told(server.url, written, response_format="wav")
+    words, found = followed(server, ear, written, " ".join(spoken.values()))
     assert [word["word"] for word in words] == list(spoken)
-    found = found_by(ear, decode(audio, "wav", RATE), " ".join(spoken.values()))
     firsts = np.cumsum([0, *(len(said.split()) for said in spoken.values())])[:-1]
     late = np.array(starts(words)) - np.array(found)[firsts]
     assert np.median(np.abs(late)) <= _TYPICAL
