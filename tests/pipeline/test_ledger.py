@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stentor.engines import Price
+from stentor.errors import EngineBusy, EngineFailed
 from stentor.pipeline.ledger import Ledger
 from stentor.pipeline.speak import Spent, Usage
 
@@ -27,6 +28,15 @@ def test_what_has_no_price_costs_nothing_that_could_be_told() -> None:
 def test_each_engine_of_a_request_is_paid_for_itself() -> None:
     usage = spent(cloud=Spent(10, 2.0), espeak=Spent(500, 60.0))
     assert Ledger(PRICES).cost(usage) == pytest.approx(0.8)
+
+
+def test_a_fallback_is_that_of_the_first_choice() -> None:
+    ledger = Ledger()
+    ledger.fell_back([])
+    ledger.fell_back([("cloud", EngineBusy("cloud"))])
+    ledger.fell_back([("cloud", EngineBusy("cloud")), ("local", EngineFailed("It broke."))])
+    ledger.fell_back([("cloud", EngineFailed("It broke."))])
+    assert ledger.fallbacks == {("cloud", "engine_busy"): 2, ("cloud", "engine_failed"): 1}
 
 
 def test_totals_add_up_by_the_engine() -> None:

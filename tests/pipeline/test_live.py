@@ -65,6 +65,7 @@ async def test_the_next_engine_says_what_was_fed_before_it_was_asked(error: Engi
     assert await said(answer, steps) > 0
     assert answer.plan.engine is second
     assert answer.failures == [("first", error)]
+    assert router.ledger.fallbacks == {("first", error.code): 1}
     assert [asked.text for asked in second.asked] == ["One.", "Two."]
     assert shown(await answer.feed(". Four")) == ["Three."]
     assert shown(await answer.finish()) == ["Four"]

@@ -21,6 +21,7 @@ from stentor.api import (
     health,
     lexicons,
     listings,
+    metrics,
     operations,
     pages,
     plans,
@@ -30,6 +31,7 @@ from stentor.api import (
 )
 from stentor.api.documented import HEADERS
 from stentor.api.faults import Faults
+from stentor.api.leases import Leases
 from stentor.api.requests import RequestIds
 from stentor.api.respond import envelope, error_object, error_response, request_id
 from stentor.errors import InvalidRequest, StentorError, quoted
@@ -43,7 +45,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_ROUTERS = (engines.router, listings.router, lexicons.router, health.router, socket.router, provider.router)
+_ROUTERS = (
+    engines.router,
+    listings.router,
+    lexicons.router,
+    health.router,
+    socket.router,
+    provider.router,
+    metrics.router,
+)
 
 
 def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
@@ -59,6 +69,7 @@ def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncCont
     )
     pages.install(api)
     api.state.context = context
+    api.state.metrics = metrics.exposition(context)
     for router in _ROUTERS:
         api.include_router(router)
     api.add_exception_handler(StentorError, _failure)
@@ -79,6 +90,7 @@ def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncCont
             allow_headers=["*"],
             expose_headers=[*HEADERS, "Retry-After"],
         )
+    api.add_middleware(Leases, fleet=context.fleet)
     api.add_middleware(RequestIds)
     return api
 

@@ -128,6 +128,7 @@ class Answer:
                         await self._failed(attempt, error)
                     else:
                         self.attempt = attempt
+                        self._planner.router.ledger.fell_back(self.failures)
                         return first
                 following = await self._next()
                 if not (asked or following):

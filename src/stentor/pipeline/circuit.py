@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from stentor.errors import EngineFailed, EngineUnavailable
 
+STATES = ("closed", "open", "half-open")
+
 
 class CircuitConfig(BaseModel):
     """When an engine that fails is left alone for a while."""
@@ -51,7 +53,7 @@ class Circuit:
 
     @property
     def state(self) -> str:
-        """`closed`, `open` or `half-open`."""
+        """One of `STATES`."""
         if self._failures < self._config.open_after:
             return "closed"
         return "open" if self.is_open and not self._probing else "half-open"

@@ -1,14 +1,17 @@
-"""What speech costs, by the prices that the operator set."""
+"""What engines were asked, and what that costs by the prices that the operator set."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stentor.engines import Engine, Price
 
 if TYPE_CHECKING:
+    from stentor.errors import EngineError
     from stentor.pipeline.speak import Usage
 
 _FREE = Price()
@@ -25,12 +28,14 @@ class Totals:
 
 
 class Ledger:
-    """Adds up what is spent on each engine."""
+    """Adds up what is spent on each engine, whether it was heard, failed, or was stopped."""
 
     def __init__(self, prices: Mapping[str, Price] | None = None) -> None:
         self._prices = prices or {}
         self.totals: dict[str, Totals] = {}
         """By the engine's name."""
+        self.fallbacks: Counter[tuple[str, str]] = Counter()
+        """Requests that another engine spoke, by the first choice and the code of its failure."""
 
     def add(self, usage: Usage) -> None:
         """Book what was spent on one request."""
@@ -40,6 +45,11 @@ class Ledger:
             totals.characters += spent.characters
             totals.seconds += spent.seconds
             totals.cost += self._price(name).of(spent.characters, spent.seconds)
+
+    def fell_back(self, failures: Sequence[tuple[str, EngineError]]) -> None:
+        """Note that a request was spoken after these engines failed, if any did."""
+        for first, error in failures[:1]:
+            self.fallbacks[first, error.code] += 1
 
     def cost(self, usage: Usage) -> float | None:
         """Return what one request costs; None if no engine that spoke has a price."""
@@ -52,6 +62,12 @@ class Ledger:
     def is_by_the_second(self, engine: Engine) -> bool:
         """Whether its seconds have to be counted to know what it costs."""
         return self._price(engine.name).per_second > 0
+
+    def priced(self, prices: Mapping[str, Price] | None) -> Ledger:
+        """Return a ledger that goes on with the same totals, by other prices."""
+        other = copy(self)
+        other._prices = prices or {}
+        return other
 
     def _price(self, name: str) -> Price:
         return self._prices.get(name, _FREE)

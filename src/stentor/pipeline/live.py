@@ -115,3 +115,4 @@ class LiveAnswer:
         if usage.characters:
             self._heard = True
             self._fed = None
+            self._planner.router.ledger.fell_back(self.failures)

@@ -1,0 +1,116 @@
+"""Every metric by name, and how readings of them are written for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, SummaryMetricFamily
+from prometheus_client.registry import Collector, CollectorRegistry
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric as Family
+
+MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+"""Of what `Exposition.text` writes: Prometheus' text format, 0.0.4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric: what it is called, what it says, and by what it is told apart."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ("engine",)
+    kind: type[CounterMetricFamily | GaugeMetricFamily | SummaryMetricFamily] = GaugeMetricFamily
+
+
+UP = Metric("stentor_engine_up", "Whether the engine can speak: 1 or 0.")
+LOAD = Metric("stentor_engine_load", "Requests that the engine answers now.")
+CIRCUIT = Metric(
+    "stentor_engine_circuit_state",
+    "1 for the state of the engine's circuit breaker, 0 for the others.",
+    ("engine", "state"),
+)
+REQUESTS = Metric(
+    "stentor_engine_requests_total",
+    "Requests that the engine was asked to speak in, failed ones included.",
+    kind=CounterMetricFamily,
+)
+CHARACTERS = Metric(
+    "stentor_engine_characters_total",
+    "Characters of text that the engine was given.",
+    kind=CounterMetricFamily,
+)
+SECONDS = Metric(
+    "stentor_engine_audio_seconds_total",
+    "Seconds of speech that the engine made.",
+    kind=CounterMetricFamily,
+)
+COST = Metric(
+    "stentor_engine_cost_total",
+    "What the engine cost by its price, in the currency of the prices.",
+    kind=CounterMetricFamily,
+)
+FALLBACKS = Metric(
+    "stentor_fallbacks_total",
+    "Requests for which another engine spoke, by the engine that should have and why it did not.",
+    ("engine", "code"),
+    CounterMetricFamily,
+)
+JOBS = Metric(
+    "stentor_engine_jobs",
+    "Jobs of this server at the engine's endpoint, by whether they wait for a worker or have one.",
+    ("engine", "state"),
+)
+COLD_STARTS = Metric(
+    "stentor_engine_cold_start_seconds",
+    "How long jobs waited for a worker that had to start.",
+    kind=SummaryMetricFamily,
+)
+CANCELLED = Metric(
+    "stentor_engine_jobs_cancelled_total",
+    "Jobs that the engine's endpoint was told to cancel.",
+    kind=CounterMetricFamily,
+)
+
+METRICS = (
+    UP, LOAD, CIRCUIT, REQUESTS, CHARACTERS, SECONDS, COST, FALLBACKS, JOBS, COLD_STARTS, CANCELLED
+)  # fmt: skip
+"""In the order in which they are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a metric reads for some values of its labels; a summary's value is a sum, of so many."""
+
+    metric: Metric
+    labels: tuple[str, ...]
+    value: float
+    count: int = 0
+
+
+class Exposition(Collector):
+    """The metrics of one application; they are read when somebody asks, and kept nowhere."""
+
+    def __init__(self, read: Callable[[], Iterable[Reading]]) -> None:
+        self._read = read
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+
+    def collect(self) -> Iterator[Family]:
+        """Read everything, for the registry."""
+        families = {metric: metric.kind(metric.name, metric.help, labels=metric.labels) for metric in METRICS}
+        for reading in self._read():
+            family = families[reading.metric]
+            if isinstance(family, SummaryMetricFamily):
+                family.add_metric(reading.labels, count_value=reading.count, sum_value=reading.value)
+            else:
+                family.add_metric(reading.labels, reading.value)
+        yield from (family for family in families.values() if family.samples)
+
+    def text(self) -> bytes:
+        """Write what is read now."""
+        return generate_latest(self._registry)
