@@ -13,7 +13,7 @@ from stentor.text.abbreviations import Dot, dot_behind, ends
     ("before", "dot"),
     [
         ("met Dr", Dot.NEVER), ("met DR", Dot.NEVER), ("e.g", Dot.NEVER), ("z. B", Dot.NEVER),
-        ("(i.e", Dot.NEVER),
+        ("(i.e", Dot.NEVER), ("(incl", Dot.NEVER), ("excl", Dot.NEVER), ("costs Rs", Dot.NUMBER),
         ("El sr", Dot.NEVER), ("l’avv", Dot.NEVER), ("L'ing", Dot.NEVER), ("Dipl.-Ing", Dot.NEVER),
         ("डॉ", Dot.NEVER),
         ("met Gen", Dot.NEVER), ("the col", Dot.END), ("on the rep", Dot.END), ("Im II", Dot.NEVER),

@@ -28,7 +28,7 @@ class Dot(Enum):
 _NEVER = """
     mr mrs dr drs prof profa messrs mme mlle mgr sr sra srta srs sras dra dña ud uds vd vds dott sig sigg
     sig.ra dott.ssa prof.ssa ing avv arch dhr mevr mw lic arq gral exmo exma bzw ggf evtl inkl exkl zzgl abzgl
-    vgl sog ca ehem insb bspw einschl jmd vs approx aprox env bijv bv evt resp cfr viz ie eg cf
+    vgl sog ca ehem insb bspw einschl jmd incl excl vs approx aprox env bijv bv evt resp cfr viz ie eg cf
     e.g i.e z.b d.h p.ej p.ex i.d.r d.w.z b.v m.b.t t.a.v i.p.v o.a t.ex bl.a f.eks d.v.s m.in np tzn tj
     např tzv sv т.е т.н т.к напр им ул проф акад тыс млн млрд см π.χ λ.χ δρ pl kb ún örn sn
     डॉ श्री प्रो د أ tp ths pgs jl bpk ee ing mudr inż ks ir ul
@@ -39,7 +39,7 @@ _NEVER_IF_CAPITAL = (
 )
 _NUMBER = """
     no nos vol vols fig figs nr nrs núm num pág págs pag art arts sec ch chap kap abs bd abb tab eq ex cap
-    pp ss op ed str tel tél blz par lit hlm kl godz стр рис гл кв табл σελ αρ т bus apt ste rm séc ver ft
+    pp ss op ed str tel tél blz par lit hlm kl godz стр рис гл кв табл σελ αρ т bus apt ste rm séc ver ft rs
 """
 _DAY = """
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun
