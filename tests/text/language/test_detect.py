@@ -116,6 +116,13 @@ def test_the_answer_is_one_of_those_asked_for() -> None:
     assert detector.quick("Привет, как дела?", ()) is None
 
 
+@pytest.mark.parametrize("text", ["Hello 你好 мир", "他说：我们走吧。", "Hello, 这是什么?"])
+async def test_chinese_is_not_japanese_for_a_voice_that_speaks_no_chinese(text: str) -> None:
+    assert await Detector().detect(text, ("en", "ja", "ru")) is None
+    assert await Detector().detect(text, ("en", "ja", "ru", "zh")) == "zh"
+    assert await Detector().detect("東京の天気", ("en", "ja", "ru")) == "ja"
+
+
 async def test_the_model_is_loaded_once_and_only_when_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     loads: list[object] = []
     load = detect._load

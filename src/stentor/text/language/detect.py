@@ -46,11 +46,11 @@ class Detector:
         sample = text[:_LOOKED_AT]
         script, letters = _script(sample)
         possible = _possible(tuple(among), script)
-        if letters < _FEWEST:
+        if letters < _FEWEST or (script == "han" and possible.keys() == {"ja"} and _is_chinese(sample)):
             return None
         if len(possible) <= 1:
             return next(iter(possible.values()), None)
-        if script == "han" and "ja" in possible and letters < _ENOUGH_HAN and _CHINESE.isdisjoint(sample):
+        if script == "han" and "ja" in possible and letters < _ENOUGH_HAN and not _is_chinese(sample):
             return None
         found = vote(sample, possible)
         if found is None and (script == "han" or (script != LATIN and letters < _ENOUGH)):
@@ -75,6 +75,11 @@ class Detector:
         if found is None and script != LATIN:
             found = _default(script, sample, possible)
         return None if found is None else possible[found]
+
+
+def _is_chinese(sample: str) -> bool:
+    """Tell whether Han letters are Chinese for sure, and so no Japanese, whoever is to speak them."""
+    return not _CHINESE.isdisjoint(sample)
 
 
 def _script(sample: str) -> tuple[str, int]:
