@@ -188,9 +188,9 @@ AnyPlane = TypeVar("AnyPlane", bound=Plane)
 
 
 @asynccontextmanager
-async def plane(worker: Worker, **told: Any) -> AsyncIterator[Plane]:
+async def plane(worker: Worker, *, port: int = 0, **told: Any) -> AsyncIterator[Plane]:
     """Run an endpoint for as long as the context lasts."""
-    async with upstream() as server, serving(Plane(server, worker, **told)) as made:
+    async with upstream(port=port) as server, serving(Plane(server, worker, **told)) as made:
         yield made
 
 
