@@ -35,6 +35,13 @@ def test_fractions_in_words() -> None:
 @pytest.mark.parametrize(
     ("written", "spoken"),
     [
+        ("the Airbus 330-200", "the Airbus three thirty two hundred"),
+        ("a 737-8 at 7.5-10", "a seven thirty-seven eight at seven point five to ten"),
+        (
+            "pages 700-707 and 747-800",
+            "pages seven hundred to seven hundred seven and seven forty-seven eight hundred",
+        ),
+        ("Boeing 7.5-10", "Boeing seven point five to ten"),
         ("1/2 km", "half a kilometer"),
         ("3/4 oz", "three quarters of an ounce"),
         ("½ h", "half an hour"),

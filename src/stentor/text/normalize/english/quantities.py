@@ -72,6 +72,8 @@ _NAMED = re.compile(
     r"|extension))[ ]\Z"
 )
 _PLAIN = re.compile(NUMBER)
+_AIRCRAFT = re.compile(r"(?i:\b(?:boeing|airbus|embraer|bombardier|fokker|mcdonnell douglas))[ ]\Z")
+_AIRLINER = re.compile(r"7[0-8]7-(?:[1-9]00|8|9|10)")
 
 _TELLING = frozenset({*range(2, 11), 12, 16, 32, 64})
 """What is written below a slash in fractions that people mean as such."""
@@ -229,6 +231,8 @@ class _Numbers:
         low, high = (self._style.number(match[name]) for name in ("low", "high"))
         if low is None or high is None:
             return None
+        if _is_aircraft(match):
+            return f"{self._style.short(match['low'])} {self._style.short(match['high'])}"
         return f"{low} {'minus' if is_difference else 'to'} {high}"
 
     def fraction(self, match: re.Match[str]) -> str | None:
@@ -245,6 +249,13 @@ class _Numbers:
         if re.fullmatch(r"[1-9]\d{2,3}", match[0]) and _NAMED.search(before(match)):
             return self._style.short(match[0])
         return self._style.number(match[0])
+
+
+def _is_aircraft(match: re.Match[str]) -> bool:
+    """Tell whether two numbers with a dash between them name one thing, such as 747-400."""
+    if not (match["low"] + match["high"]).isdecimal() or match["dash"] != "-":
+        return False
+    return bool(_AIRLINER.fullmatch(match[0]) or _AIRCRAFT.search(before(match)))
 
 
 def _rises(low: str, high: str) -> bool:
