@@ -297,6 +297,21 @@ async def test_a_slow_loading_does_not_count_as_idle(speaker: Path) -> None:
 
 
 @starts_processes
+async def test_no_time_is_up_while_a_loading_is_waited_for(speaker: Path) -> None:
+    """Its worker was killed, so that it loads though it was loaded; one who waited for that has left."""
+    async with hired(speaker) as team:
+        await team.load()
+        [worker] = workers()
+        worker.kill()
+        await until(lambda: not team.status().ready)
+        leaving, waiting = asyncio.create_task(team.load(0.0001)), asyncio.create_task(team.load())
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await waiting
+        await until(lambda: team.state == "unloaded" and not workers())
+
+
+@starts_processes
 async def test_loading_can_say_how_long_it_stays(speaker: Path) -> None:
     async with hired(speaker) as team:
         await team.load(keep_alive=0.05)
@@ -632,7 +647,7 @@ async def test_an_engine_that_cannot_even_begin_says_why(speaker: Path) -> None:
     assert (engine.state, engine.health().ready) == ("unloaded", False)
     assert engine.health().problem == "The library is not installed."
     for asked in (engine.load(), spoken(engine)):
-        with pytest.raises(EngineUnavailable, match="not installed"):
+        with pytest.raises(EngineUnavailable, match=r"^The library is not installed\.$"):
             await asked
     with engine.in_use():
         await engine.unload()

@@ -80,6 +80,7 @@ class Workers:
         self._leaving: asyncio.Event | None = None  # somebody waits for the last answer to end
         self._clock: asyncio.TimerHandle | None = None
         self._users = 0
+        self._loads = 0  # that are waited for
         self._is_awaited = False  # loaded by hand, and not used since
         self._past = PoolStatus()
         self._closed = False
@@ -105,15 +106,18 @@ class Workers:
             self._keep_alive = keep_alive
         self._stay()
         self._is_awaited = True
-        if self._pool:
-            self._pool.hurry()  # its next attempt by itself may be half a minute away
-        pool = await self._present()
+        self._stop_clock()
+        self._loads += 1
         try:
+            if self._pool:
+                self._pool.hurry()  # its next attempt by itself may be half a minute away
+            pool = await self._present()
             await pool.ready()
         except EngineUnavailable:
             self._is_awaited = False
             raise
         finally:
+            self._loads -= 1
             self._look()
 
     async def unload(self) -> None:
@@ -185,10 +189,12 @@ class Workers:
             return
         if self._leaving:
             self._end("it was unloaded")
-        elif self._keep_alive > 0 and not self._is_starting:
+        elif self._is_starting or self._loads or self._keep_alive < 0:
+            return
+        elif self._keep_alive:
             loop = asyncio.get_running_loop()
             self._clock = loop.call_later(self._keep_alive, self._end, "it was unloaded")
-        elif not (self._keep_alive or self._is_starting or self._is_awaited):
+        elif not self._is_awaited:
             self._end("it was unloaded")
 
     def _end(self, why: str) -> None:
@@ -227,6 +233,7 @@ class LocalEngine(Engine, Loading):
         self._preload = config.keep_alive < 0 if config.preload is None else config.preload
         self._workers: Workers | None = None
         self._problem: str | None = "it was not started"
+        self._refusal: str | None = None
 
     @abstractmethod
     def spec(self) -> WorkerSpec:
@@ -238,7 +245,7 @@ class LocalEngine(Engine, Loading):
         try:
             self._workers = Workers(self.spec(), self._keep_alive)
         except EngineUnavailable as error:
-            self._problem = error.message
+            self._refusal = error.message
             raise
         self._problem = "it is starting"
         try:
@@ -251,7 +258,9 @@ class LocalEngine(Engine, Loading):
     def workers(self) -> Workers:
         """Those who speak; raises EngineUnavailable before they can be started."""
         if self._workers is None:
-            raise EngineUnavailable(f"The engine {self.name} is not running: {self._problem}.")
+            raise EngineUnavailable(
+                self._refusal or f"The engine {self.name} is not running: {self._problem}."
+            )
         return self._workers
 
     @property
@@ -275,7 +284,7 @@ class LocalEngine(Engine, Loading):
     def health(self) -> EngineHealth:
         """Count the workers."""
         status = self._workers.status() if self._workers else PoolStatus()
-        problem = status.problem or self._problem
+        problem = status.problem or self._refusal or self._problem
         figures = {
             "workers": status.ready,
             "spares": status.spare,
