@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 
-from stentor.engines import Capabilities, Engine, EngineConfig, EngineHealth
+from stentor.engines import Capabilities
 from stentor.engines.espeak.phonemes import Phonemes
 from stentor.engines.espeak.prosody import (
     FASTEST,
@@ -29,7 +29,8 @@ from stentor.engines.espeak.prosody import (
 )
 from stentor.engines.espeak.spoken import Spoken
 from stentor.engines.espeak.voices import LANGUAGES, OPENAI_VOICES, VoiceTable
-from stentor.engines.process import WorkerPool, WorkerSpec
+from stentor.engines.local import LocalConfig, LocalEngine
+from stentor.engines.process import WorkerSpec
 from stentor.errors import EngineUnavailable, UnknownVoice
 from stentor.types import AudioChunk, Utterance, Voice
 
@@ -39,10 +40,10 @@ SAMPLE_RATE = 22_050
 _SECONDS_PER_CHARACTER, _SECONDS_AT_LEAST, _SECONDS_AT_MOST = 2.0, 15.0, 180.0
 
 
-class EspeakEngine(Engine):
+class EspeakEngine(LocalEngine):
     """Over a hundred languages, each in any of a hundred timbres."""
 
-    class Config(EngineConfig):
+    class Config(LocalConfig):
         """Settings of the espeak engine."""
 
         replicas: int = Field(
@@ -75,43 +76,37 @@ class EspeakEngine(Engine):
 
     def __init__(self, config: Config | None = None) -> None:
         self._config = config or self.Config()
+        super().__init__(self._config)
         self._phonemes = Phonemes()
-        self._pool: WorkerPool | None = None
-        self._problem = "it was not started"
 
     @cached_property
     def _table(self) -> VoiceTable:
         return VoiceTable(self.name)
 
-    async def open(self) -> None:
-        """Start the workers and wait for the first."""
+    def spec(self) -> WorkerSpec:
+        """Say how the workers are started."""
         try:
             import espeakng_loader  # noqa: PLC0415  the server starts without it, with the other engines
         except ImportError as error:
-            self._problem = "the package espeakng-loader is not installed"
             raise EngineUnavailable(
                 f"The engine {self.name} cannot start: the package espeakng-loader is not installed. "
                 f"`pip install espeakng-loader`, or `enabled = false` under [engines.{self.name}]."
             ) from error
-        self._pool = WorkerPool(
-            WorkerSpec(
-                engine=self.name,
-                speaker=Path(__file__).with_name("library.py"),
-                speaker_class="Espeak",
-                options={
-                    "library": str(espeakng_loader.get_library_path()),
-                    "data": str(espeakng_loader.get_data_path()),
-                    "sample_rate": SAMPLE_RATE,
-                },
-                bytes_per_second=2 * SAMPLE_RATE,
-                site_packages=False,
-                replicas=self._config.replicas,
-                spares=self._config.spares,
-                queue=self._config.queue,
-            )
+        return WorkerSpec(
+            engine=self.name,
+            speaker=Path(__file__).with_name("library.py"),
+            speaker_class="Espeak",
+            options={
+                "library": str(espeakng_loader.get_library_path()),
+                "data": str(espeakng_loader.get_data_path()),
+                "sample_rate": SAMPLE_RATE,
+            },
+            bytes_per_second=2 * SAMPLE_RATE,
+            site_packages=False,
+            replicas=self._config.replicas,
+            spares=self._config.spares,
+            queue=self._config.queue,
         )
-        self._pool.open()
-        await self._pool.ready()
 
     async def voices(self) -> Sequence[Voice]:
         """List one voice for each language and accent; each also exists as `ID+VARIANT`."""
@@ -123,8 +118,6 @@ class EspeakEngine(Engine):
 
     async def synthesize(self, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:
         """Speak; the first chunk comes within a millisecond of the worker being free."""
-        if self._pool is None:
-            raise EngineUnavailable(f"The engine {self.name} is not running: {self._problem}.")
         timbre = self._table.timbre(utterance.voice.id, whispered=is_whispered(utterance))
         if timbre is None:
             raise UnknownVoice(utterance.voice.id, [])
@@ -134,30 +127,10 @@ class EspeakEngine(Engine):
         seconds = min(honest, _SECONDS_AT_MOST)
         turned = knobs(utterance, timbre)
         request = {"voice": timbre.identifier, "text": spoken.text, "marks": utterance.marks} | turned
-        async with aclosing(self._pool.call(request, seconds)) as parts:
+        async with aclosing(self.workers.call(request, seconds)) as parts:
             async for part in parts:
                 samples = np.frombuffer(part.samples, "<i2") * gain
                 if turned["volume"] > NORMAL_VOLUME:  # it may be louder than what its gain was measured for
                     np.clip(samples, -1, 1, out=samples)
                 yield AudioChunk(samples, SAMPLE_RATE, spoken.marks(part.marks))
                 del part, samples
-
-    def health(self) -> EngineHealth:
-        """Count the workers."""
-        if self._pool is None:
-            return EngineHealth(ready=False, problem=self._problem)
-        status = self._pool.status()
-        figures = {
-            "workers": status.ready,
-            "spares": status.spare,
-            "busy": status.busy_lanes,
-            "waiting": status.waiting,
-            "restarts": status.restarts,
-        }
-        return EngineHealth(ready=status.ready > 0, figures=figures, problem=status.problem)
-
-    async def close(self) -> None:
-        """End the workers."""
-        if self._pool:
-            pool, self._pool = self._pool, None
-            await pool.close()
