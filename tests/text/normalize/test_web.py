@@ -32,6 +32,12 @@ from tests.text.normalize.readings import said
         ("a_b+c-d@x-y.co.uk", "a underscore b plus c dash d at x dash y dot co dot UK"),
         ("mailto:me@example.com", "me at example dot com"),
         ("me@localhost", "me at localhost"),
+        ("At 00:1A:2b:3C:4D:5E.", "At zero zero, one A, two B, three C, four D, five E."),
+        ("aa:bb:cc:dd:ee:ff", "A A, B B, C C, D D, E E, F F"),
+        ("f0-1a-2b-3c-4d-5e", "F zero, one A, two B, three C, four D, five E"),
+        ("12:34:56:12:34:56", "one two, three four, five six, one two, three four, five six"),
+        ("1: da-ba-de-da-ba-de", "one: da-ba-de-da-ba-de"),
+        ("01-02-03-04-05-06", "zero one zero two zero three zero four zero five zero six"),
         ("99@example.com", "ninety-nine at example dot com"),
     ],
 )
@@ -41,6 +47,7 @@ def test_addresses_are_said(written: str, spoken: str) -> None:
 
 def test_the_words_are_those_of_the_language() -> None:
     assert said("a@b.de", "de") == "a at b Punkt DE"
+    assert said("00:1A:2B:3C:4D:5E", "de") == "null null, eins A, zwei B, drei C, vier D, fünf E"
 
 
 @given(st.text(max_size=40), st.sampled_from(["https://", "http://www.", "www.", "a@", "mailto:"]))

@@ -1,4 +1,4 @@
-"""Addresses: URLs, names of hosts and files, e-mail."""
+"""Addresses: URLs, names of hosts and files, e-mail, network cards."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ _HOST = re.compile(
 _EMAIL = re.compile(
     rf"(?:mailto:)?(?P<local>[\w.+%-]{{1,64}}+)@(?P<domain>{_LABEL}(?>(?:\.{_LABEL}){{1,5}}))(?![\w@])"
 )
+_OCTET = "[0-9A-Fa-f]{2}"
+_MAC = re.compile(rf"{_OCTET}(?P<mark>[:-])(?:{_OCTET}(?P=mark)){{4}}{_OCTET}(?![\w:]|-\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def web_rules(words: Words, number: Callable[[str], str]) -> tuple[Rule, ...]:
     first = f"{DIGIT}|{LETTER}"
     return (
         Rule("urls", LETTER, _URL, reader.url),
+        Rule("numbers", "[0-9A-Fa-f]", _MAC, reader.card, re.compile(r"\d[A-Fa-f]|\d\d[:-]\w\w")),
         Rule("emails", first, _EMAIL, reader.email, re.compile(r"\d+(?:@|[\w.+%-][\w.+%@-])")),
         Rule("urls", first, _HOST, reader.bare, re.compile(r"\d+(?:[\w-]|\.[^\W_])")),
     )
@@ -92,6 +95,16 @@ class _Reader:
 
     def email(self, match: re.Match[str]) -> str:
         return f"{self._said(match['local'])} {self._words.at} {self._host(match['domain'])}"
+
+    def card(self, match: re.Match[str]) -> str | None:
+        """Say each sign of a network card's address; with hyphens it may be a number, or syllables."""
+        octets = match[0].upper().split(match["mark"])
+        signs = "".join(octets)
+        if match["mark"] == "-" and (signs.isdecimal() or signs.isalpha()):
+            return None
+        return ", ".join(
+            " ".join(self._number(sign) if sign.isdecimal() else sign for sign in octet) for octet in octets
+        )
 
     def _host(self, text: str) -> str:
         name, dot, ending = text[:_LONGEST_HOST].rpartition(".")
