@@ -34,6 +34,8 @@ def test_emergency_numbers_are_called() -> None:
         ("256.1.1.1", "two fifty-six point one point one point one"),
         ("127.0.0.1", "one two seven dot zero dot zero dot one"),
         ("v2", "version two"),
+        ("Version v2.10 is", "Version two point ten is"),
+        ("versions v2 and v3", "versions two and version three"),
         ("V8", "V eight"),
         ("1.234.567", "one million two hundred thirty-four thousand five hundred sixty-seven"),
         ("1.0.0", "one point zero point zero"),

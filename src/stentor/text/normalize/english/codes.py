@@ -33,6 +33,7 @@ _IP = re.compile(r"(?P<ip>\d{1,3}(?:\.\d{1,3}){3})(?::(?P<port>\d{1,5}))?(?:/(?P
 _VERSION = re.compile(
     r"(?P<v>(?:v\.?[ ]?|V(?=\d++\.\d)|[vV]er\.?[ ]?|[vV]ersion[ ])?)(?P<number>\d++(?>(?:\.\d++)*))"
 )
+_IS_VERSION = re.compile(r"(?i:\bversions?)[ ]\Z")
 _CHAIN = re.compile(rf"\d++(?>(?:{DASH}\d++){{2,}})")
 _GLUED = re.compile(r"[^\W\d_]++(?>(?:['’][^\W\d_]++)?)(?>(?:[-_.]?(?=[^\W_])(?:\d++|[^\W\d_]++)){0,24})")
 _PIECE = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|[-_.]")
@@ -87,7 +88,7 @@ class _Codes:
         groups = match["number"].split(".")
         if not match["v"] and (len(groups) < 3 or all(len(group) == 3 for group in groups[1:])):  # noqa: PLR2004
             return None
-        word = "version " if match["v"] else ""
+        word = "version " if match["v"] and not _IS_VERSION.search(before(match)) else ""
         return word + " point ".join(self._style.short(group) for group in groups)
 
     def chain(self, match: re.Match[str]) -> str:
