@@ -59,7 +59,7 @@ _ON = re.compile(r"(?i:\b(?:on|by|until|till|since|from|before|after|due|dated?|
 _SAYS_DECADE = re.compile(r"(?i:\b(?:the|early|late|mid|my|his|her|their|your|our|in|into))[ -]\Z")
 _SAYS_YEAR = re.compile(
     r"(?i:\b(?:in|since|until|till|by|from|of|during|before|after|circa|year|spring|summer|autumn|fall|winter|early"
-    r"|late|mid|between|through|born|died|copyright)|\bca?\.|©)[ -]\Z"
+    r"|late|mid|between|through|born|died|copyright)|\b(?:ca?|est)\.|©)[ -]\Z"
 )
 COUNTED = re.compile(
     r"[ ](?!(?:was|is|has|as|its|this|does|versus|always|perhaps|plus|sees|unless|across|us)\b)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import groupby
 
+from stentor.text.normalize.english.calendar import COUNTED
 from stentor.text.normalize.english.style import after, before
 from stentor.text.normalize.rules import LETTER, Rule
 
@@ -57,6 +58,7 @@ _SHORT = {
 }  # fmt: skip
 _SLASHED = re.compile(r"(?i:w/o|w/[ ]?|and/or|n/a|b/c|c/o)(?![/\d])(?:(?<=[ /])|(?![^\W_]))")
 _NAME_FOLLOWS = re.compile(r"[ \u00a0][\"“‘']?[A-Z]")
+_SUM_FOLLOWS = re.compile(rf"[ \u00a0](?:[~$€£¥₹]|(?![12]\d{{3}}(?!\d|[.,]\d|{COUNTED.pattern}))\d)")
 _NUMBER_FOLLOWS = re.compile(r"[ \u00a0]?\d")
 _ENDS = re.compile(r"[\s\"'”’)\]]*\Z")
 _ADDRESS = re.compile(r"\b\d{1,6}[A-Za-z]?(?: [NSEW]\.?)?(?: [A-Z0-9][\w'’]*){1,3} \Z")
@@ -84,7 +86,7 @@ def _in_full(word: str, match: re.Match[str]) -> str | None:
         return None
     if key in _ALSO_WORDS and (not word[0].isupper() or _ENDS.match(following)):
         return None
-    return _SIMPLE[key]
+    return "estimated" if key == "est" and _SUM_FOLLOWS.match(following) else _SIMPLE[key]
 
 
 def _saint_or_street(key: str, match: re.Match[str]) -> str | None:
