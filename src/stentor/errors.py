@@ -19,6 +19,7 @@
     │   └── Unsupported           the engine cannot do it, and `strict` was asked
     ├── NotOffered                no engine here does it
     ├── NotFound                  no such resource
+    │   └── UnknownPrompt         its id is not remembered here
     ├── EngineError               the engine's own failure
     │   ├── NothingSpoken         it answered with silence
     │   ├── EngineCrashed         its process died on this text
@@ -70,10 +71,10 @@ class UnsupportedMediaType(InvalidRequest):
 
     code = "unsupported_media_type"
 
-    def __init__(self, media_type: str, *others: str) -> None:
+    def __init__(self, media_type: str, *others: str, wanted: str = "application/json") -> None:
         super().__init__(
-            f"This route reads {' and '.join(('application/json', *others))}, not {quoted(media_type)}. "
-            "Send the header `Content-Type: application/json`."
+            f"This route reads {' and '.join((wanted, *others))}, not {quoted(media_type)}. "
+            f"Send the header `Content-Type: {wanted}`."
         )
 
 
@@ -224,6 +225,18 @@ class NotFound(StentorError):
     """There is no such resource."""
 
     code = "not_found"
+
+
+class UnknownPrompt(NotFound):
+    """A voice prompt was named by an id that is not remembered here, or not any more."""
+
+    code = "prompt_unknown"
+
+    def __init__(self, identity: str) -> None:
+        super().__init__(
+            f"There is no voice prompt {quoted(identity, 80)} here, or not any more: send all of it.",
+            param="voice_prompt",
+        )
 
 
 class EngineError(StentorError):

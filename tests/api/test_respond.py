@@ -39,6 +39,7 @@ STATUSES = {
     "Unsupported": 400,
     "NotOffered": 501,
     "NotFound": 404,
+    "UnknownPrompt": 404,
     "BodyTooSlow": 408,
     "LexiconExists": 409,
     "BodyTooLarge": 413,

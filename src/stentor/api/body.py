@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -47,7 +48,7 @@ async def read_bytes(request: Request, limit: int, seconds: float) -> bytes:
     """Read at most `limit` bytes that arrive within `seconds`; raises BodyTooLarge or BodyTooSlow."""
     try:
         async with asyncio.timeout(seconds):
-            return await _read(request, limit)
+            return b"".join([part async for part in pieces(request, limit)])
     except TimeoutError as error:
         raise BodyTooSlow(seconds) from error
 
@@ -80,18 +81,17 @@ def validate(value: Any, model: type[Body], prefix: str = "") -> Body:  # noqa: 
         raise _sentence(error, prefix) from error
 
 
-async def _read(request: Request, limit: int) -> bytes:
+async def pieces(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+    """Yield a body of at most `limit` bytes as it arrives; raises BodyTooLarge."""
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > limit:
         raise BodyTooLarge(limit)
-    parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > limit:
             raise BodyTooLarge(limit)
-        parts.append(part)
-    return b"".join(parts)
+        yield part
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
