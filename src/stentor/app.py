@@ -20,6 +20,7 @@ from stentor.pipeline.routes import Router
 from stentor.text.language import Detector
 from stentor.voices.aliases import VoiceMap
 from stentor.voices.catalog import Catalog
+from stentor.voices.prompts import PromptMemory
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -47,7 +48,8 @@ def build(settings: Settings) -> Context:
     prices = {name: config.price for name, config in settings.engines.items() if config.price}
     router = Router(catalog, settings.routes, settings.circuit, deadlines, prices)
     planner = Planner(Casting(catalog, lexicons, detector), settings.speech, router)
-    return Context(catalog, planner, lexicons, settings.api)
+    prompts = PromptMemory(most_bytes=settings.api.prompt_memory_bytes)
+    return Context(catalog, planner, lexicons, settings.api, prompts)
 
 
 def create_app(settings: Settings) -> FastAPI:

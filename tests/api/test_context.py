@@ -17,6 +17,10 @@ def test_the_defaults_let_nobody_in_from_a_browser_and_bound_everything() -> Non
     assert config.max_batch_items == 32
     assert config.max_whole_seconds == 1200
     assert config.websocket_idle_seconds == 300
+    assert config.max_prompt_bytes == 8 * 1024 * 1024
+    assert config.prompt_memory_bytes == 128 * 1024 * 1024
+    assert config.max_upload_bytes == 25 * 1024 * 1024
+    assert config.max_recording_seconds == 120
 
 
 @pytest.mark.parametrize(
@@ -26,6 +30,10 @@ def test_the_defaults_let_nobody_in_from_a_browser_and_bound_everything() -> Non
         {"body_seconds": 0},
         {"max_batch_items": 0},
         {"max_whole_seconds": 0},
+        {"max_prompt_bytes": 10},
+        {"prompt_memory_bytes": -1},
+        {"max_upload_bytes": 10},
+        {"max_recording_seconds": 0},
         {"websocket_idle_seconds": 0},
         {"titel": "Stentor"},
     ],

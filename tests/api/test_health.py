@@ -36,6 +36,7 @@ async def test_a_server_that_can_speak_is_ok(client: httpx.AsyncClient) -> None:
         "version": __version__,
         "python": platform.python_version(),
         "default_engine": "tone",
+        "capabilities": {"cloning": False, "prompt_ids": True},
         "engines": {"tone": {"status": "ok"}},
     }
 

@@ -38,6 +38,7 @@ async def test_a_model_says_what_its_engine_can_do(client: httpx.AsyncClient) ->
         "emphasis": False,
         "phonemes": False,
         "marks": True,
+        "cloning": False,
         "longest_utterance": 300,
     }
 

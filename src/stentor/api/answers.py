@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, Field
 
 
@@ -78,6 +80,19 @@ class GeneratedAnswer(BaseModel):
     sample_rate: int = Field(description="In hertz.", examples=[22050])
     dtype: str = Field(description="`float32` or `int16`.", examples=["float32"])
     words: list[TimedWord] | None = Field(default=None, description="With `marks`: when words begin.")
+
+
+class PromptAnswer(BaseModel):
+    """A voice prompt."""
+
+    voice_prompt: dict[str, Any] = Field(
+        description="What `/v1/generate` takes as `voice_prompt`; only its engine understands it.",
+        examples=[{"engine": "xtts", "safetensors": "QAAAAAAAAAB7"}],
+    )
+    id: str = Field(
+        description='What it is remembered by: `{"id": …}` may be sent in its place.',
+        examples=["sha256:6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"],
+    )
 
 
 class PlannedStep(BaseModel):
@@ -172,6 +187,7 @@ class ModelCapabilities(BaseModel):
     emphasis: bool = Field(description="Whether it can emphasise.")
     phonemes: bool = Field(description="Whether it takes pronunciations in IPA.")
     marks: bool = Field(description="Whether it tells when words begin.")
+    cloning: bool = Field(description="Whether it speaks by voice prompts.")
     longest_utterance: int = Field(description="Characters that it says at once, at most.", examples=[200])
 
 
@@ -307,6 +323,10 @@ class HealthAnswer(BaseModel):
     version: str = Field(description="Of Stentor.", examples=["0.1.0"])
     python: str = Field(description="Of Python.", examples=["3.13.1"])
     default_engine: str = Field(description="The engine behind `tts-1`.", examples=["espeak"])
+    capabilities: dict[str, bool] = Field(
+        description="Whether any engine speaks by voice prompts; whether they may be sent by their ids.",
+        examples=[{"cloning": False, "prompt_ids": True}],
+    )
     engines: dict[str, dict[str, str | int]] = Field(
         description="Each engine's `status`, its figures, its `problem`, and its `activity` if speech waits.",
         examples=[{"espeak": {"status": "ok", "workers": 2, "spares": 1}}],

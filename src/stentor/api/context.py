@@ -13,6 +13,7 @@ from stentor.engines import Engine, EngineHealth
 from stentor.lexicons.store import LexiconStore
 from stentor.pipeline.plan import Planner
 from stentor.voices.catalog import Catalog
+from stentor.voices.prompts import PromptMemory
 
 
 class ApiConfig(BaseModel):
@@ -37,6 +38,20 @@ class ApiConfig(BaseModel):
         ge=1,
         description="Most seconds of audio in an answer that is not streamed, or in one batch.",
     )
+    max_prompt_bytes: int = Field(
+        default=8 * 1024 * 1024, ge=1024, description="Largest voice prompt in a request, in bytes."
+    )
+    prompt_memory_bytes: int = Field(
+        default=128 * 1024 * 1024,
+        ge=0,
+        description="Bytes of voice prompts that are remembered, so that they need not be sent again.",
+    )
+    max_upload_bytes: int = Field(
+        default=25 * 1024 * 1024, ge=1024, description="Largest form with a recording, in bytes."
+    )
+    max_recording_seconds: int = Field(
+        default=120, ge=1, description="Longest recording of which a voice prompt is made."
+    )
     websocket_idle_seconds: float = Field(
         default=300.0, gt=0, description="A WebSocket that says nothing for so long is closed."
     )
@@ -50,6 +65,7 @@ class Context:
     planner: Planner
     lexicons: LexiconStore
     config: ApiConfig
+    prompts: PromptMemory = field(default_factory=PromptMemory)
     not_open: dict[str, str] = field(default_factory=dict)
     """Engines that are still opening or could not, and why; kept by whoever opens them."""
 

@@ -25,6 +25,7 @@ from stentor.api.answers import (
     ModelList,
     ModelObject,
     PlanAnswer,
+    PromptAnswer,
     Status,
     VoiceList,
     VoiceObject,
@@ -97,6 +98,12 @@ def json_body(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]
     return {"required": True, "content": {"application/json": content}}
 
 
+def form_body(model: type[BaseModel]) -> dict[str, Any]:
+    """Describe a form with files that the route reads itself."""
+    schema = model.model_json_schema()
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
 def complete(
     document: dict[str, Any], paths: Mapping[str, Any], bodies: Collection[type[BaseModel]]
 ) -> dict[str, Any]:
@@ -104,7 +111,7 @@ def complete(
     written = (
         Base64Answer, BatchAnswer, CaptionsAnswer, EngineList, EngineObject, EngineTest, ErrorEnvelope,
         GeneratedAnswer, HealthAnswer, LexiconList, LexiconObject, LexiconSummary, ModelList,
-        ModelObject, PlanAnswer, Status, VoiceList, VoiceObject,
+        ModelObject, PlanAnswer, PromptAnswer, Status, VoiceList, VoiceObject,
     )  # fmt: skip
     _, schemas = models_json_schema(
         [*((model, "validation") for model in bodies), *((model, "serialization") for model in written)],

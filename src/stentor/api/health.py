@@ -12,6 +12,7 @@ from stentor import __version__
 from stentor.api.answers import HealthAnswer, Status
 from stentor.api.context import Context, ContextDep
 from stentor.api.documented import answers
+from stentor.api.prompts import can_clone
 from stentor.errors import EngineUnavailable
 from stentor.voices.catalog import OPENAI_MODELS
 
@@ -45,6 +46,10 @@ async def health(context: ContextDep) -> dict[str, Any]:
         "version": __version__,
         "python": platform.python_version(),
         "default_engine": context.catalog.default_engine.name,
+        "capabilities": {
+            "cloning": any(map(can_clone, context.catalog.engines.values())),
+            "prompt_ids": True,
+        },
         "engines": engines,
     }
 

@@ -73,6 +73,7 @@ def _model(model: Model) -> dict[str, Any]:
             "emphasis": abilities.emphasis,
             "phonemes": abilities.phonemes,
             "marks": abilities.marks,
+            "cloning": abilities.cloning,
             "longest_utterance": abilities.longest_utterance,
         },
         "licence": abilities.licence,

@@ -18,14 +18,17 @@ from starlette.responses import Response
 
 from stentor import threads
 from stentor.api.allowance import Allowance
+from stentor.api.answers import PromptAnswer
 from stentor.api.body import parse, read_body, read_bytes, validate
-from stentor.api.context import context_of
-from stentor.api.documented import GENERATED, failures
+from stentor.api.context import Context, context_of
+from stentor.api.documented import GENERATED, answers, failures, form_body
+from stentor.api.form import read_form
 from stentor.api.operations import Operation
-from stentor.api.respond import InBase64, Streamed, Worked, json_parts, server_sent_events
+from stentor.api.prompts import can_clone, find_cloning, find_prompt, prepare, sample_of
+from stentor.api.respond import InBase64, Parts, Streamed, Worked, json_parts, server_sent_events
 from stentor.audio.encode import to_int16
 from stentor.audio.stretch import FASTEST, SLOWEST
-from stentor.engines import Engine
+from stentor.engines import Cloning, Engine
 from stentor.errors import InvalidRequest, NothingToSpeak, NotOffered, TextTooLong
 from stentor.pipeline.speak import speak
 from stentor.pipeline.times import Times
@@ -33,12 +36,16 @@ from stentor.pipeline.verbatim import verbatim
 from stentor.text.clean import is_speakable, remove_controls
 from stentor.text.language import language_tag
 from stentor.text.script import STYLES
-from stentor.types import AudioChunk, Pronunciation, Utterance, Voice
+from stentor.types import AudioChunk, Prompt, Pronunciation, Utterance, Voice, VoiceId
 
 router = APIRouter(prefix="/v1", tags=["provider"])
 
 _LARGEST_SEED = 2**63 - 1
 _TOKENS_PER_SECOND = 20
+_LONGEST_TRANSCRIPT = 4000
+_LONGEST_NAME = 256
+_USUAL_MODEL = "tts-1"
+_ENGINE = "X-Stentor-Engine"
 
 
 class SaidSo(BaseModel):
@@ -51,6 +58,16 @@ class SaidSo(BaseModel):
     ipa: str = Field(min_length=1, max_length=200, description="In the International Phonetic Alphabet.")
 
 
+class RecordingForm(BaseModel):
+    """The form of `POST /v1/create_voice_prompt`."""
+
+    audio: bytes = Field(description="A recording of one voice: WAV, FLAC, MP3, Ogg, AAC and others.")
+    reference_text: str = Field(
+        default="", max_length=_LONGEST_TRANSCRIPT, description="What is said in it, if that is known."
+    )
+    model: str = Field(default=_USUAL_MODEL, max_length=_LONGEST_NAME, description="Which engine makes it.")
+
+
 class GenerateBody(BaseModel):
     """The body of `POST /v1/generate`: the protocol's four fields, and what an engine can be told beside."""
 
@@ -58,7 +75,8 @@ class GenerateBody(BaseModel):
 
     text: str = Field(description="What is said, as it is: markup and numbers were read before.")
     voice_prompt: dict[str, Any] | None = Field(
-        default=None, description='What `/v1/create_voice_prompt` gave, or `{"voice": NAME}`.'
+        default=None,
+        description='What `/v1/create_voice_prompt` gave, its `{"id": …}` alone, or `{"voice": NAME}`.',
     )
     language: str | None = Field(default=None, max_length=64, description="A BCP-47 tag.")
     seed: int | None = Field(
@@ -68,7 +86,7 @@ class GenerateBody(BaseModel):
         default=None, min_length=1, max_length=256, description="A voice by name; `alloy` if not given."
     )
     model: str = Field(
-        default="tts-1", min_length=1, max_length=256, description="As for `/v1/audio/speech`."
+        default=_USUAL_MODEL, min_length=1, max_length=_LONGEST_NAME, description="As for `/v1/audio/speech`."
     )
     speed: float = Field(
         default=1.0, ge=SLOWEST, le=FASTEST, allow_inf_nan=False, description="Times the normal pace."
@@ -91,17 +109,16 @@ async def generate(request: Request) -> Response:
     """
     context = context_of(request)
     body = await _asked(request)
-    engine, voice = await context.catalog.find(
-        context.catalog.candidates(body.model), _voice_of(body), language_tag(body.language or "")
-    )
-    steps = verbatim(engine, _utterance(body, voice, context.planner.config.max_text_length))
+    engine, voice, prompt = await _speaker(context, body)
+    steps = verbatim(engine, _utterance(body, voice, prompt, context.planner.config.max_text_length))
+    names = _names(engine, voice, prompt)
     times = Times() if body.marks else None
     rate = engine.capabilities.sample_rate
     allowance = Allowance(context.config.max_whole_seconds)
     if "text/event-stream" in request.headers.get("accept", ""):
         written = _Written(times)
         parts = _samples(speak(steps, rate, times=times), body.dtype, written)
-        headers = {**_names(engine, voice), "X-Sample-Rate": str(rate), "X-Sample-Type": body.dtype}
+        headers = {**names, "X-Sample-Rate": str(rate), "X-Sample-Type": body.dtype}
         return Streamed(
             server_sent_events(parts, partial(written.usage, body.text, rate), written.news),
             "text/event-stream; charset=utf-8",
@@ -114,15 +131,38 @@ async def generate(request: Request) -> Response:
         async with aclosing(_samples(chunks, body.dtype, written)) as parts:
             audio = await threads.run(b"".join, [part async for part in parts])
         told = {"audio": InBase64(audio), "sample_rate": rate, "dtype": body.dtype, **written.news()}
-        return json_parts(told, _names(engine, voice))
+        return json_parts(told, names)
 
     return Worked(make)
 
 
-@router.post("/create_voice_prompt", summary="Make a voice prompt", responses=failures(501))
-async def create_voice_prompt() -> Response:
-    """Make a voice prompt of a recording: refused, as no engine here clones voices."""
-    raise NotOffered("No engine of this server makes voice prompts; name one of its voices as `voice`.")
+@router.post(
+    "/create_voice_prompt",
+    summary="Make a voice prompt",
+    response_model=None,
+    responses=answers(PromptAnswer, "The voice prompt.", 400, 408, 413, 415, 500, 501, 503),
+    openapi_extra=form_body(RecordingForm),
+)
+async def create_voice_prompt(request: Request) -> Response:
+    """Make a voice prompt of a recording, by the first engine behind `model` that can."""
+    context = context_of(request)
+    config = context.config
+    if not any(isinstance(engine, Cloning) for engine in context.catalog.engines.values()):
+        raise NotOffered("No engine of this server makes voice prompts; name one of its voices as `voice`.")
+    form = await read_form(request, config.max_upload_bytes, config.body_seconds)
+    recording = form.file("audio")
+    written = form.text("reference_text", _LONGEST_TRANSCRIPT)
+    transcript = written or request.query_params.get("reference_text", "")[:_LONGEST_TRANSCRIPT]
+    model = form.text("model", _LONGEST_NAME) or _USUAL_MODEL
+    engine = find_cloning(context, model, NotOffered)
+
+    async def make() -> Response:
+        prompt = await prepare(engine, await sample_of(recording, transcript, config.max_recording_seconds))
+        context.prompts.keep(prompt)
+        around = (b'{"voice_prompt":', b',"id":"%b"}' % prompt.id.encode())
+        return Parts([around[0], prompt.written, around[1]], "application/json", {_ENGINE: engine.name})
+
+    return Worked(make)
 
 
 @router.post("/transcribe", summary="Transcribe a recording", responses=failures(501))
@@ -177,10 +217,13 @@ async def _samples(
 
 
 async def _asked(request: Request) -> GenerateBody:
-    config = context_of(request).config
+    context = context_of(request)
+    config = context.config
+    clones = any(map(can_clone, context.catalog.engines.values()))
+    limit = config.max_body_bytes + (config.max_prompt_bytes if clones else 0)
     if "text" not in request.query_params:
-        return await read_body(request, GenerateBody, config.max_body_bytes, config.body_seconds)
-    raw = await read_bytes(request, config.max_body_bytes, config.body_seconds)
+        return await read_body(request, GenerateBody, limit, config.body_seconds)
+    raw = await read_bytes(request, limit, config.body_seconds)
     asked: dict[str, Any] = dict(request.query_params)
     for name, kind in (("seed", int), ("speed", float)):
         if name in asked:
@@ -189,7 +232,7 @@ async def _asked(request: Request) -> GenerateBody:
             except ValueError as error:
                 raise InvalidRequest(f"`{name}` must be a number.", param=name) from error
     if raw.strip():
-        asked["voice_prompt"] = parse(raw, _Prompt).model_dump()
+        asked["voice_prompt"] = parse(raw, _Prompt).model_extra
     return validate(asked, GenerateBody)
 
 
@@ -197,18 +240,19 @@ class _Prompt(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-def _voice_of(body: GenerateBody) -> str:
-    prompt = body.voice_prompt or {}
-    named = prompt.get("voice")
-    if prompt and not isinstance(named, str):
-        raise InvalidRequest(
-            "`voice_prompt` was not made by this server, which makes none; name a voice as `voice`.",
-            param="voice_prompt",
-        )
-    return body.voice or named or "alloy"
+async def _speaker(context: Context, body: GenerateBody) -> tuple[Engine, Voice, Prompt | None]:
+    """Find who speaks: by a prompt, or with a voice."""
+    prompt = await find_prompt(context, body.voice_prompt)
+    if not isinstance(prompt, Prompt):
+        engines = context.catalog.candidates(body.model)
+        language = language_tag(body.language or "")
+        return *await context.catalog.find(engines, body.voice or prompt or "alloy", language), None
+    engine = find_cloning(context, body.model, InvalidRequest)
+    context.prompts.keep(prompt)
+    return engine, Voice(VoiceId(prompt.id), "", engine.name), prompt
 
 
-def _utterance(body: GenerateBody, voice: Voice, limit: int) -> Utterance:
+def _utterance(body: GenerateBody, voice: Voice, prompt: Prompt | None, limit: int) -> Utterance:
     if len(body.text) > limit:
         raise TextTooLong(len(body.text), limit)
     text, _ = remove_controls(body.text)
@@ -231,11 +275,13 @@ def _utterance(body: GenerateBody, voice: Voice, limit: int) -> Utterance:
         marks=body.marks,
         seed=body.seed,
         instructions=body.instructions,
+        prompt=prompt,
     )
 
 
-def _names(engine: Engine, voice: Voice) -> dict[str, str]:
-    return {"X-Stentor-Engine": engine.name, "X-Stentor-Voice": voice.id}
+def _names(engine: Engine, voice: Voice, prompt: Prompt | None) -> dict[str, str]:
+    named = {"X-Voice-Prompt-Id": prompt.id} if prompt else {"X-Stentor-Voice": voice.id}
+    return {_ENGINE: engine.name, **named}
 
 
 OPERATIONS = (

@@ -1,0 +1,102 @@
+"""Voice prompts: who makes them and speaks by them, and how a request says which one it means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stentor import threads
+from stentor.audio.decode import decode
+from stentor.engines import Cloning, Engine, in_use
+from stentor.errors import (
+    EngineFailed,
+    EngineUnavailable,
+    InvalidRequest,
+    StentorError,
+    UnknownPrompt,
+    quoted,
+)
+from stentor.types import Prompt, Sample
+
+if TYPE_CHECKING:
+    from stentor.api.context import Context
+
+_ID = "sha256:"
+_LONGEST_NAME = 1000  # of a prompt that is only a name, as JSON, in bytes
+
+
+def can_clone(engine: Engine) -> bool:
+    """Tell whether an engine speaks by voice prompts."""
+    return engine.capabilities.cloning and isinstance(engine, Cloning)
+
+
+def find_cloning(context: Context, model: str, otherwise: type[StentorError]) -> Engine:
+    """Return the first engine behind a model's name that speaks by voice prompts.
+
+    Raises UnknownModel; EngineUnavailable if there may be one that cannot tell now; `otherwise` if none is.
+    """
+    engines = context.catalog.candidates(model)
+    able = next((engine for engine in engines if can_clone(engine)), None)
+    if able:
+        return able
+    for engine in engines:
+        health = context.health(engine)
+        if isinstance(engine, Cloning) and not health.ready:
+            raise EngineUnavailable(f"The engine {engine.name} is not ready: {health.problem or 'starting'}.")
+    others = [engine.name for engine in context.catalog.engines.values() if can_clone(engine)]
+    instead = f"the model {' or '.join(others)} does" if others else "no engine of this server does"
+    said = f"The model {quoted(model)} neither makes voice prompts nor speaks by them; {instead}."
+    raise otherwise(said, param="voice_prompt")
+
+
+async def prepare(engine: Engine, sample: Sample) -> Prompt:
+    """Have an engine make a prompt; raises EngineFailed for one that would not be taken for a prompt."""
+    assert isinstance(engine, Cloning)  # noqa: S101  `find_cloning` found it
+    with in_use(engine):
+        prompt = await engine.prepare([sample])
+    if len(prompt.written) <= _LONGEST_NAME and (_names_voice(prompt.content) or _is_id(prompt.content)):
+        raise EngineFailed(f"The engine {engine.name} made a voice prompt that names another.")
+    return prompt
+
+
+async def find_prompt(context: Context, told: dict[str, Any] | None) -> Prompt | str | None:
+    """Return what `voice_prompt` stands for: a prompt, a voice's name, or nothing.
+
+    Raises UnknownPrompt for an id that is not remembered, InvalidRequest for what cannot be a prompt.
+    """
+    if not told:
+        return None
+    if _names_voice(told):
+        return str(told["voice"])
+    if _is_id(told):
+        found = context.prompts.find(told["id"])
+        if found is None:
+            raise UnknownPrompt(told["id"])
+        return found
+    try:
+        return await threads.run(Prompt.of, told)
+    except ValueError as error:
+        raise InvalidRequest(f"`voice_prompt` cannot be used: {error}.", param="voice_prompt") from error
+
+
+def _names_voice(told: dict[str, Any]) -> bool:
+    return told.keys() == {"voice"} and isinstance(told["voice"], str)
+
+
+def _is_id(told: dict[str, Any]) -> bool:
+    return told.keys() == {"id"} and isinstance(told["id"], str) and told["id"].startswith(_ID)
+
+
+async def sample_of(recording: bytes, transcript: str, longest: int) -> Sample:
+    """Decode a recording of at most `longest` seconds; raises InvalidRequest."""
+    try:
+        samples, rate = await threads.run(decode, recording, float(longest))
+    except ValueError as error:
+        raise InvalidRequest(f"`audio` cannot be read: {error}.", param="audio") from error
+    if not samples.size:
+        raise InvalidRequest("`audio` holds no sound.", param="audio")
+    if samples.size > longest * rate:
+        raise InvalidRequest(
+            f"`audio` is longer than the {longest} seconds of which this server makes a voice prompt.",
+            param="audio",
+        )
+    return Sample(samples, rate, transcript.strip() or None)
