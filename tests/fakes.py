@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from stentor.engines import Capabilities, Engine
+from stentor.engines import Capabilities, Engine, State
 from stentor.types import AudioChunk, Utterance, Voice, VoiceId
 
 if TYPE_CHECKING:
@@ -103,3 +104,37 @@ class ScriptedEngine(Engine):
         """Fail before the chunk of this number; a script that is too short for it fails at its end."""
         if self._error and self._fail_at is not None and (number is None or number == self._fail_at):
             raise self._error
+
+
+class LoadedEngine(ScriptedEngine):
+    """A scripted engine that can be loaded and unloaded, and counts who uses it."""
+
+    state: State = "unloaded"
+
+    def __init__(self, *, refuses: StentorError | None = None, **script: Any) -> None:
+        super().__init__(**script)
+        self.users = 0
+        self.uses = 0
+        self.keep_alive: float | None = None
+        self._refuses = refuses
+
+    async def load(self, keep_alive: float | None = None) -> None:
+        self.keep_alive = keep_alive
+        self.state = "loading"
+        await self._wait()
+        if self._refuses:
+            raise self._refuses
+        self.state = "loaded"
+
+    async def unload(self) -> None:
+        await self._wait()
+        self.state = "unloaded"
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        self.users += 1
+        self.uses += 1
+        try:
+            yield
+        finally:
+            self.users -= 1

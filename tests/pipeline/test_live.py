@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fakes import ScriptedEngine, silence, tone
+from tests.fakes import LoadedEngine, ScriptedEngine, silence, tone
 
 from stentor.engines import Capabilities, Price
 from stentor.errors import EngineBusy, EngineError, EngineFailed, EngineUnavailable, StentorError
@@ -180,3 +180,17 @@ async def test_however_it_was_cut_the_next_engine_says_the_same(text: str, data:
     steps = [step for piece in pieces for step in await answer.feed(piece)]
     steps += await answer.finish()
     assert shown(await answer.instead(GONE)) == shown(steps)
+
+
+async def test_the_engine_is_in_use_until_the_text_is_whole() -> None:
+    """The next sentence may be written a while later."""
+    engine = LoadedEngine(name="first")
+    answer, _ = await live(engine)
+    for piece in ("One. ", "Two. ", "Three. "):
+        if steps := await answer.feed(piece):
+            await said(answer, steps)
+            assert engine.users == 1
+    await said(answer, await answer.finish())
+    answer.close()
+    answer.close()
+    assert (engine.users, len(engine.asked)) == (0, 3)

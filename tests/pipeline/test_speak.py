@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from tests.fakes import ScriptedEngine, silence, tone
+from tests.fakes import LoadedEngine, ScriptedEngine, silence, tone
 from tests.pipeline.lines import lines
 
 from stentor.engines.tone import ToneEngine
 from stentor.errors import EngineCrashed, EngineFailed, NothingSpoken
-from stentor.pipeline.lines import Line, Rest
+from stentor.pipeline.lines import Line, Rest, Step
 from stentor.pipeline.speak import Usage, speak, speak_apart
 from stentor.types import AudioChunk, Utterance
 
@@ -276,3 +276,29 @@ async def test_whatever_an_engine_raises_is_a_failure_of_that_engine() -> None:
     with pytest.raises(EngineFailed) as raised:
         await listen(speak(lines(Broken(), "Hello."), RATE))
     assert "secret" not in raised.value.message
+
+
+async def test_an_engine_is_in_use_from_its_first_line_until_the_stream_ends() -> None:
+    """Also between two lines, when it makes nothing: it would load anew for the next."""
+    first, second = LoadedEngine(name="first"), LoadedEngine(name="second")
+    steps: list[Step] = [*lines(first, "a", "b", pause=0.1), Rest(1.0), *lines(second, "c"), *lines(first, "d")]
+    stream = speak(steps, RATE)
+    used = [(first.users > 0, second.users > 0) async for _ in stream]
+    assert used[0] == (True, False)
+    assert used[-1] == (True, True)
+    assert sorted(used) == used
+    assert (first.users, second.users) == (0, 0)
+    assert (len(first.asked), first.uses) == (3, 2)
+
+
+async def test_an_engine_is_let_go_when_the_stream_is_closed_or_fails() -> None:
+    engine = LoadedEngine()
+    stream = speak(lines(engine, "a", "b"), RATE)
+    await anext(stream)
+    assert engine.users == 1
+    await stream.aclose()
+    assert engine.users == 0
+    failing = LoadedEngine(fail_at=1, error=EngineCrashed("scripted", "SIGSEGV"))
+    with pytest.raises(EngineCrashed):
+        await listen(speak(lines(failing, "a"), RATE))
+    assert failing.users == 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from stentor.engines import in_use
 from stentor.errors import EngineError, InvalidRequest, StentorError
 from stentor.pipeline.guard import Guard
 from stentor.pipeline.incoming import IncomingText
@@ -40,9 +41,11 @@ class LiveAnswer:
         self._is_whole = False
         self._heard = False
         self._spent: dict[str, Spent] = {}
+        self._kept = ExitStack()
 
     def close(self) -> None:
-        """Book what was spent."""
+        """Book what was spent, and let engines go that were kept for the next sentence."""
+        self._kept.close()
         self._planner.router.ledger.add(Usage(engines=self._spent))
         self._spent = {}
 
@@ -66,6 +69,8 @@ class LiveAnswer:
         have other lines.
         """
         plan = self.plan
+        if plan.engine.name not in self._spent:
+            self._kept.enter_context(in_use(plan.engine))
         guard = Guard(plan.engine.name, self._planner.router)
         usage = Usage(engines=self._spent)
         stream = guard.over(speak_apart(steps, plan.sample_rate, usage, times), usage)

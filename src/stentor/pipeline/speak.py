@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stentor.engines import in_use
 from stentor.errors import EngineFailed, NothingSpoken, StentorError
 from stentor.pipeline.lines import Line, Rest, Step
 from stentor.pipeline.shape import Shaper
@@ -58,17 +59,19 @@ async def speak(
     """Speak lines one after the other, as one stream at `rate` hertz.
 
     The next line is begun when the last one's audio was taken. Closing the stream stops the engine.
+    An engine that has begun stays loaded until the end.
     Raises EngineError; NothingSpoken if the end comes without an audible sample.
     """
-    stream = _Stream(rate, usage or Usage(), times)
-    for step in steps:
-        if isinstance(step, Rest):
-            stream.rest(step)
-            continue
-        async with aclosing(_spoken(stream, step, rate)) as chunks:
-            async for chunk in chunks:
-                yield chunk
-                del chunk  # a stream that waits for its engine keeps no audio
+    with ExitStack() as kept:
+        stream = _Stream(rate, usage or Usage(), times, kept)
+        for step in steps:
+            if isinstance(step, Rest):
+                stream.rest(step)
+                continue
+            async with aclosing(_spoken(stream, step, rate)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+                    del chunk  # a stream that waits for its engine keeps no audio
     if stream.engine and not stream.heard:
         raise NothingSpoken(stream.engine)
     for silence in stream.silence_after():
@@ -90,8 +93,9 @@ async def speak_apart(
 class _Stream:
     """What was heard so far, and the silence that is due."""
 
-    def __init__(self, rate: int, usage: Usage, times: Times | None) -> None:
+    def __init__(self, rate: int, usage: Usage, times: Times | None, kept: ExitStack) -> None:
         self._rate = rate
+        self._kept = kept
         self._usage = usage
         self._times = times
         self._pause = 0.0
@@ -112,6 +116,8 @@ class _Stream:
                 self._times.mark(name, self.now + self._asked)
 
     def begin(self, line: Line) -> None:
+        if line.engine.name != self.engine:
+            self._kept.enter_context(in_use(line.engine))
         self.engine = line.engine.name
         self._usage.asked(line)
 
