@@ -18,6 +18,7 @@ from tests.engines.upstream import Asked, Wire, gives_json
 
 from stentor.engines.remote.client import Client
 from stentor.engines.runpod.endpoint import Endpoint
+from stentor.engines.runpod.waits import Waits
 from stentor.errors import EngineBusy, EngineError, EngineFailed, EngineUnavailable
 
 
@@ -26,7 +27,7 @@ async def endpoint_at(made: Plane, **settings: Any) -> AsyncIterator[Endpoint]:
     told = config(made, **settings)
     client = Client("cloud", told, {"Authorization": f"Bearer {KEY}"})
     await client.open()
-    endpoint = Endpoint(client, told, lambda _: None)
+    endpoint = Endpoint(client, told, Waits("cloud"))
     try:
         yield endpoint
     finally:
@@ -250,7 +251,7 @@ async def test_a_key_that_is_refused_says_so() -> None:
         client = Client("cloud", told, {"Authorization": "Bearer wrong"})
         await client.open()
         with pytest.raises(EngineFailed, match=r"refused the key \(401\)"):
-            await anext(Endpoint(client, told, lambda _: None).run({}))
+            await anext(Endpoint(client, told, Waits("cloud")).run({}))
         await client.close()
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
+import re
 from contextlib import aclosing
 from time import perf_counter
 from typing import Any
@@ -298,8 +300,12 @@ async def test_a_name_that_leads_out_of_the_folder_never_reaches_the_worker() ->
 COLD = {"jobs": {"inQueue": 1, "inProgress": 0}, "workers": {"idle": 0, "initializing": 1}}
 
 
-async def test_a_cold_start_can_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stentor.engines.runpod.workers._LONG_WAIT", 0.5)
+async def test_a_cold_start_can_be_seen(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr("stentor.engines.runpod.workers.LONG_WAIT", 0.5)
+    monkeypatch.setattr("stentor.engines.runpod.waits.LONG_WAIT", 0.5)
     monkeypatch.setattr("stentor.engines.runpod.workers._BETWEEN_LOOKS", 0.5)
     waits = asyncio.Event()
     async with cloud(streaming(), {"cold": waits}) as (engine, made):
@@ -313,15 +319,53 @@ async def test_a_cold_start_can_be_seen(monkeypatch: pytest.MonkeyPatch) -> None
             "busy": 1,
             "waiting": 0,
             "queued": 1,
+            "running": 0,
+            "cancelled": 0,
+            "cold_starts": 0,
+            "cold_start_ms": 0,
             "endpoint_queue": 1,
             "endpoint_jobs": 0,
             "workers_idle": 0,
             "workers_starting": 1,
         }
+        assert told.activity == "1 job waits for a worker: 0 ready, 1 starting"
+        assert "the engine cloud waits for a worker" in caplog.messages
+        made.condition = {"workers": {"idle": 0, "initializing": 0, "ready": 1, "running": 1}}
         waits.set()
         assert (await task).any()
-        assert engine.health().figures["queued"] == 0
+        figures = engine.health().figures
+        assert (figures["queued"], figures["cold_starts"]) == (0, 1)
+        assert figures["cold_start_ms"] >= 500
+        assert engine.health().activity is None
+        assert caplog.messages.count("the engine cloud waits for a worker") == 1
+        assert any(
+            re.fullmatch(r"the engine cloud got a worker after \d+\.\d s", told) for told in caplog.messages
+        )
+        await until(lambda: engine.health().figures["workers_starting"] == 0)
         assert made.count("health") < 8
+
+
+async def test_what_waits_here_and_there_is_said_in_words() -> None:
+    waits = asyncio.Event()
+    async with cloud(streaming(), {"cold": waits}, max_concurrent_requests=2) as (engine, _):
+        tasks = [asyncio.create_task(listen(engine)) for _ in range(3)]
+        await until(lambda: engine.health().figures["waiting"] == 1)
+        assert engine.health().activity == "2 jobs wait for a worker: 1 ready; 1 waits for its turn"
+        waits.set()
+        await asyncio.gather(*tasks)
+        assert engine.health().activity is None
+        assert engine.health().figures["cold_starts"] == 0
+
+
+async def test_jobs_that_run_and_those_that_were_cancelled_are_counted() -> None:
+    async with cloud(working) as (engine, made):
+        task = asyncio.create_task(listen(engine))
+        await until(lambda: engine.health().figures["running"] == 1)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await until(lambda: made.cancelled_at)
+        figures = engine.health().figures
+        assert (figures["running"], figures["queued"], figures["cancelled"]) == (0, 0, 1)
 
 
 async def test_health_is_told_from_memory() -> None:

@@ -49,7 +49,15 @@ async def test_the_queue_and_the_workers_are_counted_and_a_wait_is_logged(
             "workers_throttled": 3,
             "workers_unhealthy": 0,
         }
-    assert "jobs of cloud that wait for a worker: 2; workers: idle 0, ready 0" in caplog.text
+        assert workers.said() == "0 ready, 1 starting, 3 throttled"
+    assert "jobs of cloud that wait for a worker: 2 (0 ready, 1 starting, 3 throttled)" in caplog.text
+
+
+async def test_an_endpoint_that_says_little_of_its_workers_is_quoted_with_that() -> None:
+    async with workers_of({"workers": {"idle": 2, "running": 1}}) as (workers, _):
+        assert workers.said() == ""
+        await workers.look()
+        assert workers.said() == "2 ready"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +73,7 @@ async def test_what_makes_no_sense_is_left_out(told: Any) -> None:
 async def test_only_a_job_that_waits_long_is_a_reason_to_look_and_not_all_the_time() -> None:
     async with workers_of(COLD) as (workers, _):
         assert not workers.is_due(1.0)
-        assert workers.is_due(6.0)
+        assert workers.is_due(2.5)
         await workers.look()
         assert not workers.is_due(9.0)
         workers._looked -= 11

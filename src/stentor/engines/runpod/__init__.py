@@ -18,6 +18,7 @@ from stentor.engines.runpod.endpoint import Endpoint
 from stentor.engines.runpod.slots import Slots
 from stentor.engines.runpod.sound import Listener
 from stentor.engines.runpod.text import echo_text
+from stentor.engines.runpod.waits import Waits
 from stentor.engines.runpod.workers import Workers
 from stentor.errors import EngineError, EngineFailed, EngineUnavailable, UnknownVoice
 from stentor.types import AudioChunk, Utterance, Voice, VoiceId
@@ -99,7 +100,7 @@ class RunpodEngine(Engine):
         if self._open is None:
             return EngineHealth(ready=False, problem="it was not started")
         problem = self._open.condition.problem
-        return EngineHealth(problem is None, self._open.figures(), problem)
+        return EngineHealth(problem is None, self._open.figures(), problem, self._open.activity())
 
     async def close(self) -> None:
         """Cancel what runs, and close every connection."""
@@ -118,7 +119,8 @@ class _Open:
         self.client = Client(engine, config, {"Authorization": f"Bearer {key}"} if key else None)
         self._workers = Workers(self.client, engine, is_runpod=config.url.startswith(BASE))
         self.condition = Condition(engine, self._workers.look, config.probe_seconds)
-        self._endpoint = Endpoint(self.client, config, self._queued)
+        self._waits = Waits(engine, self._look)
+        self._endpoint = Endpoint(self.client, config, self._waits)
         self._slots = Slots(engine, config.max_concurrent_requests, config.queue)
 
     async def begin(self) -> None:
@@ -135,8 +137,23 @@ class _Open:
             "busy": self._slots.busy,
             "waiting": self._slots.waiting,
             "queued": self._endpoint.queued,
+            "running": self._endpoint.running,
+            "cancelled": self._endpoint.cancelled,
+            "cold_starts": self._waits.cold_starts,
+            "cold_start_ms": round(1000 * self._waits.seconds),
             **self._workers.figures,
         }
+
+    def activity(self) -> str | None:
+        """Say what waits, and for what."""
+        said = []
+        if queued := self._endpoint.queued:
+            waits = "1 job waits" if queued == 1 else f"{queued} jobs wait"
+            workers = self._workers.said()
+            said.append(f"{waits} for a worker{workers and f': {workers}'}")
+        if waiting := self._slots.waiting:
+            said.append("1 waits for its turn" if waiting == 1 else f"{waiting} wait for their turn")
+        return "; ".join(said) or None
 
     async def spoken(self, request: dict[str, Any]) -> AsyncGenerator[AudioChunk, None]:
         """Run a job in its turn, and yield its sound."""
@@ -156,9 +173,9 @@ class _Open:
             for chunk in listener.rest():
                 yield chunk
 
-    def _queued(self, seconds: float) -> None:
-        """Look after the workers, if a job has waited long for one."""
-        if self._workers.is_due(seconds):
+    def _look(self, seconds: float | None) -> None:
+        """Look after the workers, if a job has waited long for one, or got one after long."""
+        if seconds is None or self._workers.is_due(seconds):
             self.condition.doubt()
 
 

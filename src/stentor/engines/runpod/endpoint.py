@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from stentor.engines.runpod.output import error_sentence
 from stentor.engines.runpod.retry import retried
+from stentor.engines.runpod.waits import Wait, Waits
 from stentor.errors import EngineBusy, EngineError, EngineFailed, EngineUnavailable, printable
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 _QUEUED = "IN_QUEUE"
 _RUNNING = ("IN_PROGRESS", "RUNNING")
-_COMPLETED, _TIMED_OUT, _CANCELLED = "COMPLETED", "TIMED_OUT", "CANCELLED"
+_COMPLETED, _FAILED, _TIMED_OUT, _CANCELLED = "COMPLETED", "FAILED", "TIMED_OUT", "CANCELLED"
 
 # Documented: an answer of /runsync has at most 20 MB, a part of a stream 1 MB; several parts come at once.
 _LARGEST_ANSWER = 32 * 2**20
@@ -58,12 +59,17 @@ class _Told:
     def is_final(self) -> bool:
         return self.state != _QUEUED and self.state not in _RUNNING
 
+    @property
+    def has_worker(self) -> bool:
+        """Whether a worker has it, or had."""
+        return self.state in (*_RUNNING, _COMPLETED, _FAILED)
+
 
 @dataclass(eq=False, slots=True)
 class _Job:
     """What is known of a job; times are those of the event loop."""
 
-    asked: float
+    wait: Wait
     id: str = ""
     state: str = _QUEUED
     running: float | None = None
@@ -80,18 +86,25 @@ class _Job:
 class Endpoint:
     """Runs jobs. A job whose output nobody waits for any more is cancelled."""
 
-    def __init__(self, client: Client, config: RunpodConfig, on_queued: Callable[[float], None]) -> None:
+    def __init__(self, client: Client, config: RunpodConfig, waits: Waits) -> None:
         self._client = client
         self._faults = client.faults
         self._config = config
-        self._on_queued = on_queued
+        self._waits = waits
         self._jobs: set[_Job] = set()
         self._leaving: set[asyncio.Task[None]] = set()
+        self.cancelled = 0
+        """Jobs that RunPod was told to cancel."""
 
     @property
     def queued(self) -> int:
         """Jobs that wait for a worker."""
         return sum(job.state == _QUEUED for job in self._jobs)
+
+    @property
+    def running(self) -> int:
+        """Jobs that have a worker."""
+        return sum(job.state in _RUNNING for job in self._jobs)
 
     async def run(self, request: dict[str, Any]) -> AsyncGenerator[object, None]:
         """Run a job on an input, and yield what it puts out: the parts of a stream, or its output.
@@ -126,7 +139,7 @@ class Endpoint:
 
     @asynccontextmanager
     async def _job(self) -> AsyncIterator[_Job]:
-        job = _Job(_now())
+        job = _Job(Wait(_now()))
         self._jobs.add(job)
         try:
             yield job
@@ -206,15 +219,18 @@ class Endpoint:
         job.state = told.state
         job.heard = _now() if told.parts else job.heard
         job.is_over = told.is_final
-        if told.state in _RUNNING and job.running is None:
-            job.running = _now()
+        if told.has_worker:
+            if job.running is None:
+                job.running = _now()
+                self._waits.ended(job.wait)
+            self._waits.at_work()
 
     def _check_time(self, job: _Job) -> None:
         """Give a job up that takes too long."""
         now, config = _now(), self._config
         if job.running is None:
-            self._on_queued(now - job.asked)
-            if now - job.asked > config.queue_seconds:
+            self._waits.goes_on(job.wait)
+            if job.wait.seconds > config.queue_seconds:
                 raise self._faults.unavailable(f"no worker took the job within {config.queue_seconds:g} s")
         elif now - job.running > config.job_seconds + _OVERDUE:
             raise self._faults.failed(f"was not done with the job within {config.job_seconds:g} s")
@@ -240,9 +256,9 @@ class Endpoint:
                 error = (await self._look(job, "status")).error
         raise self._failed(error, told.state)
 
-    def _failed(self, error: object, state: str = "FAILED") -> EngineError:
+    def _failed(self, error: object, state: str = _FAILED) -> EngineError:
         said = self._faults.quoted(error_sentence(error))
-        unknown = "" if state == "FAILED" else f" ended in the state {printable(state)}"
+        unknown = "" if state == _FAILED else f" ended in the state {printable(state)}"
         return self._faults.failed(f"{unknown.strip() or 'failed'}{said}")
 
     def _timed_out(self, job: _Job) -> EngineError:
@@ -269,6 +285,7 @@ class Endpoint:
         path = f"/cancel/{quote(job.id, safe='')}"
         try:
             ask = partial(self._client.ask, "POST", path)
+            self.cancelled += 1
             await retried(ask, _CANCELS_WITHIN, (EngineBusy, EngineUnavailable))
         except EngineError as error:
             log.warning("job %s could not be cancelled: %s", printable(job.id), error.message)

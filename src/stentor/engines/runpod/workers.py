@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from stentor.engines.runpod.waits import LONG_WAIT
 from stentor.errors import EngineBusy
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _FIGURES = {
 }
 # What has RunPod's routes for jobs need not have this one.
 _NO_HEALTH = (400, 404, 405, 501)
-_LONG_WAIT, _BETWEEN_LOOKS = 5.0, 10.0  # seconds
+_BETWEEN_LOOKS = 10.0  # seconds, while a job waits
 
 
 class Workers:
@@ -46,14 +47,23 @@ class Workers:
         with suppress(EngineBusy):  # it is there
             self.figures = _figures(await self._client.ask("GET", "/health", also=self._also))
         if waiting := self.figures.get("endpoint_queue"):
-            states = {name: count for name, count in self.figures.items() if name.startswith("workers_")}
-            said = ", ".join(f"{name.removeprefix('workers_')} {count}" for name, count in states.items())
-            log.info("jobs of %s that wait for a worker: %d; workers: %s", self._engine, waiting, said)
+            log.info("jobs of %s that wait for a worker: %d (%s)", self._engine, waiting, self.said())
+
+    def said(self) -> str:
+        """Say how many there are: "0 ready, 1 starting"; nothing if that is not known."""
+        figures = self.figures
+        counts = {
+            "ready": figures.get("workers_ready", figures.get("workers_idle")),
+            "starting": figures.get("workers_starting"),
+            "throttled": figures.get("workers_throttled") or None,
+            "unhealthy": figures.get("workers_unhealthy") or None,
+        }
+        return ", ".join(f"{count} {state}" for state, count in counts.items() if count is not None)
 
     def is_due(self, seconds: float) -> bool:
         """Tell whether to look because a job has waited for so long."""
         since = asyncio.get_running_loop().time() - self._looked
-        return seconds > _LONG_WAIT and since > _BETWEEN_LOOKS
+        return seconds > LONG_WAIT and since > _BETWEEN_LOOKS
 
 
 def _figures(told: Any) -> dict[str, int]:  # noqa: ANN401  any JSON
