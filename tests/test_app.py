@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from stentor import app
-from stentor.app import build, create_app, opened
-from stentor.engines import Engine
-from stentor.errors import EngineUnavailable, SettingsError
+from stentor.app import build, create_app
+from stentor.errors import SettingsError
 from stentor.settings import Settings, load_settings
-from stentor.voices.aliases import VoiceMap
-from stentor.voices.catalog import Catalog
 from tests.api.inprocess import speech
-from tests.fakes import ScriptedEngine
 
 
 def settings(folder: Path, **environ: str) -> Settings:
@@ -61,109 +54,3 @@ def test_an_application_can_be_made_twice(tmp_path: Path) -> None:
     for application in made:
         with TestClient(application) as client:
             assert client.post("/v1/audio/speech", json=speech()).status_code == 200
-
-
-class Slow(ScriptedEngine):
-    """Opens when it is allowed to, or fails."""
-
-    def __init__(
-        self, name: str, *, log: list[str], fault: Exception | None = None, free: bool = True
-    ) -> None:
-        super().__init__(name=name)
-        self._log = log
-        self._fault = fault
-        self.may_open = asyncio.Event()
-        if free:
-            self.may_open.set()
-
-    async def open(self) -> None:
-        self._log.append(f"{self.name} opens")
-        try:
-            await self.may_open.wait()
-        except asyncio.CancelledError:
-            self._log.append(f"{self.name} cancelled")
-            raise
-        if self._fault:
-            raise self._fault
-        self._log.append(f"{self.name} opened")
-
-    async def close(self) -> None:
-        self._log.append(f"{self.name} closed")
-
-
-def catalog(*engines: Engine) -> Catalog:
-    return Catalog({engine.name: engine for engine in engines}, engines[0].name, VoiceMap({}, None))
-
-
-async def test_every_engine_is_opened_once_and_closed_in_reverse() -> None:
-    log: list[str] = []
-    async with opened(catalog(Slow("first", log=log), Slow("second", log=log)), {}):
-        await asyncio.sleep(0)
-        assert sorted(log) == ["first opened", "first opens", "second opened", "second opens"]
-        log.clear()
-    assert log == ["second closed", "first closed"]
-
-
-async def test_what_is_not_open_is_known_with_its_reason() -> None:
-    log: list[str] = []
-    not_open: dict[str, str] = {}
-    broken = Slow("broken", log=log, fault=RuntimeError("no gpu"))
-    slow = Slow("slow", log=log, free=False)
-    async with opened(catalog(Slow("first", log=log), broken, slow), not_open):
-        await asyncio.sleep(0.01)
-        assert not_open == {
-            "broken": "it failed as it started; the server's log says how",
-            "slow": "it is starting",
-        }
-        slow.may_open.set()
-        await asyncio.sleep(0.01)
-        assert list(not_open) == ["broken"]
-
-
-async def test_the_default_engine_is_waited_for_and_no_other_is() -> None:
-    log: list[str] = []
-    other = Slow("other", log=log, free=False)
-    async with asyncio.timeout(3), opened(catalog(Slow("first", log=log), other), {}):
-        assert "first opened" in log
-        assert "other opened" not in log
-        other.may_open.set()
-        await asyncio.sleep(0.01)
-        assert "other opened" in log
-
-
-async def test_a_default_engine_that_takes_minutes_does_not_keep_the_server_from_starting(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(app, "_WAIT_FOR_DEFAULT_ENGINE", 0.05)
-    log: list[str] = []
-    slow = Slow("slow", log=log, free=False)
-    async with asyncio.timeout(3), opened(catalog(slow), {}):
-        assert log == ["slow opens"]
-    assert log == ["slow opens", "slow cancelled", "slow closed"]
-
-
-@pytest.mark.parametrize(
-    ("fault", "said"),
-    [
-        (EngineUnavailable("The engine first needs its library."), "The engine first needs its library."),
-        (RuntimeError("a fault"), "the engine first did not open"),
-    ],
-)
-async def test_an_engine_that_fails_keeps_no_other_from_speaking(
-    fault: Exception, said: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.ERROR)
-    log: list[str] = []
-    async with opened(catalog(Slow("first", log=log, fault=fault), Slow("second", log=log)), {}):
-        await asyncio.sleep(0)
-        assert "second opened" in log
-    assert [record.getMessage() for record in caplog.records] == [said]
-    assert log[-2:] == ["second closed", "first closed"]
-
-
-async def test_everything_is_closed_when_the_server_fails_inside() -> None:
-    log: list[str] = []
-    with pytest.raises(RuntimeError):
-        async with opened(catalog(Slow("first", log=log)), {}):
-            raise RuntimeError
-    assert log[-1] == "first closed"

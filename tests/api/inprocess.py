@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from stentor.api.context import ApiConfig, Context
 from stentor.api.server import create_api
 from stentor.engines import Engine, Price
+from stentor.engines.fleet import Fleet
 from stentor.engines.tone import ToneEngine
 from stentor.lexicons.store import LexiconStore
 from stentor.pipeline.cast import Casting
@@ -47,7 +48,8 @@ def make_api(
     store = LexiconStore(lexicons)
     config = PlanConfig(max_text_length=limit, default_engine=next(iter(served)))
     planner = Planner(Casting(catalog, store), config, Router(catalog, routes, prices=prices))
-    return create_api(Context(catalog, planner, store, api or ApiConfig()), _nothing_to_open)
+    context = Context(catalog, planner, store, api or ApiConfig(), fleet=Fleet(served))
+    return create_api(context, _nothing_to_open)
 
 
 def client_of(api: FastAPI) -> httpx.AsyncClient:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from stentor.api.context import Context
-from stentor.app import build, opened
+from stentor.app import build
 from stentor.engines.espeak import EspeakEngine
 from stentor.pipeline.lines import Line
 from stentor.pipeline.request import SpeechRequest
@@ -95,7 +95,7 @@ def bends(samples: np.ndarray) -> np.ndarray:
 async def speaking(folder: Path) -> AsyncIterator[Context]:
     """Run the engine and all that stands before it, but for HTTP."""
     context = build(Settings(engines={"espeak": EspeakEngine.Config(replicas=1, spares=0)}, data_dir=folder))
-    async with opened(context.catalog, context.not_open):
+    async with context.fleet.opened():
         yield context
 
 

@@ -47,3 +47,18 @@ def test_totals_add_up_by_the_engine() -> None:
     assert (cloud.requests, cloud.characters, cloud.seconds) == (2, 15, 3.0)
     assert cloud.cost == pytest.approx(1.45)
     assert (espeak.requests, espeak.characters, espeak.cost) == (1, 3, 0.0)
+
+
+def test_other_prices_leave_the_totals_and_what_is_on_its_way() -> None:
+    before = Ledger(PRICES)
+    usage = spent(cloud=Spent(10, 2.0))
+    before.add(usage)
+    after = before.priced({"espeak": Price(per_request=1)})
+    assert after.cost(usage) is None
+    assert before.cost(usage) == pytest.approx(0.8)
+    before.add(usage)
+    after.add(usage)
+    assert after.totals == before.totals
+    assert after.totals["cloud"].requests == 3
+    assert after.totals["cloud"].cost == pytest.approx(1.6)
+    assert after.priced(None).cost(spent(espeak=Spent(1, 1.0))) is None

@@ -9,8 +9,10 @@ import pytest
 from pydantic import ValidationError
 from tests.fakes import ScriptedEngine
 
+from stentor.engines import Price
 from stentor.errors import UnknownModel
 from stentor.pipeline.circuit import CircuitConfig
+from stentor.pipeline.ledger import Totals
 from stentor.pipeline.request import SpeechRequest
 from stentor.pipeline.routes import RouteConfig, Router
 from stentor.voices.aliases import VoiceMap
@@ -129,3 +131,32 @@ def test_an_engine_that_fails_comes_last() -> None:
 def test_a_route_needs_engines() -> None:
     with pytest.raises(ValidationError):
         RouteConfig(engines=())
+
+
+def test_engines_that_are_replaced_begin_afresh_and_the_others_do_not() -> None:
+    engines = {name: ScriptedEngine(name=name) for name in NAMES}
+    catalog = Catalog(engines, "local", VoiceMap({}, None))
+    made = Router(
+        catalog, [RouteConfig(engines=("a", "b"))], CircuitConfig(open_after=1), {"a": 1.0}, {"a": Price()}
+    )
+    for name in NAMES:
+        made.circuits[name].failed()
+    made.ledger.totals["a"] = Totals(requests=3)
+    kept = made.circuits["b"]
+    catalog.use({"local": engines["local"], "a": ScriptedEngine(name="a"), "b": engines["b"]}, "local")
+    made.use([RouteConfig(engines=("b", "a"))], {"b": 2.0}, {"b": Price(per_request=1)})
+    assert order(made) == ["a", "b"]  # the circuit of the other is open still
+    assert made.circuits["b"] is kept
+    assert (made.circuits["a"].state, made.circuits["b"].state) == ("closed", "open")
+    assert made.circuits["cloud"].state == "open"  # a request may have been given it
+    assert made.deadlines == {"b": 2.0}
+    assert made.ledger.totals["a"].requests == 3
+    catalog.use({"local": engines["local"], "cloud": ScriptedEngine(name="cloud")}, "local")
+    made.use()
+    assert made.circuits["cloud"].state == "closed"
+    assert order(made) == ["local", "cloud"]
+
+
+def test_who_comes_behind_an_engine_is_the_same_if_it_was_replaced() -> None:
+    choice = router(RouteConfig(engines=("a", "b", "cloud"))).choice(SpeechRequest("Hi.", "tts-1", "one"))
+    assert [engine.name for engine in choice.behind(ScriptedEngine(name="a"))] == ["b", "cloud"]

@@ -182,3 +182,37 @@ async def test_a_voice_is_described_under_the_name_it_was_asked_by() -> None:
 async def test_an_unknown_voice_cannot_be_described() -> None:
     with pytest.raises(UnknownVoice):
         await catalog(ONE).describe("zoe")
+
+
+async def test_engines_can_be_replaced_and_everything_follows() -> None:
+    where = catalog(ONE, OTHER, boss="zoe")
+    third = ScriptedEngine(name="third", voices=["zoe"])
+    where.use({"third": third, "first": ONE}, "third")
+    assert where.default_engine is third
+    assert [model.id for model in where.models()] == [*OPENAI_MODELS, "third", "first"]
+    assert await found(where, "boss") == ("third", "zoe")
+    assert await found(where, "alloy") == ("third", "zoe")
+    assert [listed.id async for listed in where.listing() if listed.engine is ONE] == ["ann", "ben"]
+    with pytest.raises(UnknownModel, match=r"Known models: .*third, first"):
+        where.candidates("second")
+
+
+async def test_a_request_that_was_given_engines_before_gets_their_successors() -> None:
+    where = catalog(ONE, OTHER)
+    given = where.candidates("tts-1")
+    successor = ScriptedEngine(name="second", voices=["cleo"])
+    where.use({"first": ONE, "second": successor}, "first")
+    assert (await where.find(given, "cleo", None))[0] is successor
+    where.use({"first": ONE}, "first")
+    with pytest.raises(UnknownVoice):
+        await where.find(given, "cleo", None)
+
+
+async def test_an_engine_that_is_replaced_while_it_looks_for_a_voice_is_not_the_one_found() -> None:
+    class Pondering(ScriptedEngine):
+        async def find_voice(self, name: str, language: str | None) -> Voice | None:
+            where.use({"first": ONE}, "first")
+            return await super().find_voice(name, language)
+
+    where = catalog(Pondering(name="first", voices=["ben"]))
+    assert (await where.find(where.candidates("tts-1"), "ben", None))[0] is ONE

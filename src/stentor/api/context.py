@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
 from stentor.engines import Engine, EngineHealth
+from stentor.engines.fleet import Fleet
 from stentor.lexicons.store import LexiconStore
 from stentor.pipeline.plan import Planner
 from stentor.voices.catalog import Catalog
@@ -66,14 +67,11 @@ class Context:
     lexicons: LexiconStore
     config: ApiConfig
     prompts: PromptMemory = field(default_factory=PromptMemory)
-    not_open: dict[str, str] = field(default_factory=dict)
-    """Engines that are still opening or could not, and why; kept by whoever opens them."""
+    fleet: Fleet = field(default_factory=Fleet)
 
     def health(self, engine: Engine) -> EngineHealth:
         """Say how an engine is."""
-        reported = engine.health()
-        trouble = self.not_open.get(engine.name)
-        return replace(reported, ready=False, problem=reported.problem or trouble) if trouble else reported
+        return self.fleet.health(engine)
 
 
 def context_of(connection: HTTPConnection) -> Context:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -65,8 +64,8 @@ class Ledger:
 
     def priced(self, prices: Mapping[str, Price] | None) -> Ledger:
         """Return a ledger that goes on with the same totals, by other prices."""
-        other = copy(self)
-        other._prices = prices or {}
+        other = Ledger(prices)
+        other.totals, other.fallbacks = self.totals, self.fallbacks
         return other
 
     def _price(self, name: str) -> Price:

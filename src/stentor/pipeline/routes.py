@@ -70,12 +70,32 @@ class Router:
         prices: Mapping[str, Price] | None = None,
     ) -> None:
         self._catalog = catalog
+        self._circuit = circuit or CircuitConfig()
+        self._judged: Mapping[str, Engine] = {}
+        self.circuits: dict[str, Circuit] = {}
+        """By the engine's name; also of those that are gone, by which a request may still be spoken."""
+        self.ledger = Ledger()
+        self.use(routes, deadlines, prices)
+
+    def use(
+        self,
+        routes: Sequence[RouteConfig] = (),
+        deadlines: Mapping[str, float] | None = None,
+        prices: Mapping[str, Price] | None = None,
+    ) -> None:
+        """Go by other settings, and by the engines that the catalog has by now.
+
+        An engine that is new has a closed circuit, whatever its name did before. Requests that are on their
+        way cost what they would have cost; totals go on.
+        """
         self._routes = routes
         self.deadlines = deadlines or {}
         """Seconds within which an engine must be heard, by its name."""
-        self.ledger = Ledger(prices)
-        self.circuits = {name: Circuit(circuit or CircuitConfig()) for name in catalog.engines}
-        """By the engine's name."""
+        self.ledger = self.ledger.priced(prices)
+        for name, engine in self._catalog.engines.items():
+            if self._judged.get(name) is not engine:
+                self.circuits[name] = Circuit(self._circuit)
+        self._judged = self._catalog.engines
 
     def choice(self, request: SpeechRequest) -> Choice:
         """Return who may speak a request, in order of preference; raises UnknownModel."""
@@ -130,7 +150,8 @@ class Choice:
 
     def behind(self, engine: Engine) -> tuple[Engine, ...]:
         """Return who is asked if an engine fails: without a route, nobody."""
-        return self.engines[self.engines.index(engine) + 1 :] if self.route else ()
+        names = [known.name for known in self.engines]  # it may have been replaced since
+        return self.engines[names.index(engine.name) + 1 :] if self.route else ()
 
 
 def _rendezvous(name: str, voice: str, weight: float) -> float:

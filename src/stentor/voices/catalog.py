@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stentor.engines import Engine
+from stentor.engines.fleet import hold
 from stentor.errors import UnknownModel, UnknownVoice
 from stentor.types import Voice
 from stentor.voices.aliases import OPENAI_VOICES, VoiceMap
@@ -32,12 +33,19 @@ class ListedVoice:
 
 
 class Catalog:
-    """Every engine's voices. OpenAI's model names mean any engine, the default one first."""
+    """Every engine's voices. OpenAI's model names mean any engine, the default one first.
+
+    Engines may be replaced between any two requests, and while a request waits for one of them.
+    """
 
     def __init__(self, engines: Mapping[str, Engine], default: str, voice_map: VoiceMap) -> None:
+        self.use(engines, default)
+        self._voice_map = voice_map
+
+    def use(self, engines: Mapping[str, Engine], default: str) -> None:
+        """Know these engines from now on; the mapping is not changed any more."""
         self._engines = engines
         self._default = engines[default]
-        self._voice_map = voice_map
 
     @property
     def default_engine(self) -> Engine:
@@ -65,9 +73,19 @@ class Catalog:
         raise UnknownModel(model, [known.id for known in self.models()])
 
     async def find(self, engines: Sequence[Engine], voice: str, language: str | None) -> tuple[Engine, Voice]:
-        """Return the first engine that has a voice, and that voice; raises UnknownVoice."""
-        found = await self._find(engines, voice, language)
+        """Return the first engine that has a voice, and that voice; raises UnknownVoice.
+
+        An engine that was replaced since the request got it is its successor. The engine that is found stays
+        open until the request ends.
+        """
+        found = None
+        is_current = False
+        while not is_current:
+            engines = [self._engines[known.name] for known in engines if known.name in self._engines]
+            found = await self._find(engines, voice, language)
+            is_current = found is None or self._engines.get(found[0].name) is found[0]
         if found:
+            hold(found[0])
             return found
         mapped = self._voice_map.get(voice)
         meant = mapped or voice
