@@ -31,7 +31,7 @@ TEXTS = st.lists(st.sampled_from(_PIECES) | st.text(max_size=3), max_size=12).ma
 HOSTILE = [
     *"""
     1 1. 1, 1.234 1,234 1/ 1: 12:34: 1- -1 0 ½ ² 1$ $1 € www. a. a@ a/ XX I 1º 年 第1 रु वाँ = & 😀 １，２３４
-    １． % ° .5 M x -
+    １． % ° .5 M x - 10⁻ ⁻¹
     """.split(),
     *("1 234 ", "12, ", "+1 ", "0 12-", "z. B. ", "M. ", "am 3. ", "(011) ", "1 Mio. ", "Hauptstr. "),
 ]

@@ -68,6 +68,8 @@ def test_figures_that_are_no_amount_are_read_one_by_one(written: str, spoken: st
         ("7/3", "sieben Drittel"),
         ("1/0", "eins Schrägstrich null"),
         ("10²", "zehn hoch zwei"),
+        ("5×10⁻³ und 10^-3", "fünf mal zehn hoch minus drei und zehn hoch minus drei"),
+        ("x⁻¹ und (a)⁺²", "x hoch minus eins und (a) hoch zwei"),
         ("10²³", "zehn hoch dreiundzwanzig"),
         ("H₂O", "H zwei O"),
         ("①", "eins"),

@@ -16,6 +16,8 @@ from stentor.text.normalize.vocabulary import any_of
 
 _SPACE = "[ \u00a0\u2009\u202f]?"
 _SUPERSCRIPTS = "⁰¹²³⁴-⁹"
+_MINUS = "-−⁻"
+_SIGNS = f"+⁺{_MINUS}"
 NUMERALS = f"{_SUPERSCRIPTS}¼-¾₀-₉⅐-↉①-⓿"
 _LONGEST_IN_RANGE = 4
 _GROUP = 3
@@ -167,11 +169,16 @@ def fraction_rules(
 
     def raised(match: re.Match[str]) -> str | None:
         number = grammar.format.parse(match["number"]) if match["number"] else None
-        figures = "".join(str(unicodedata.digit(figure)) for figure in match["power"].lstrip("^"))
-        said = power.format(spell.decimal(figures, "", grammar.tag))
-        return f"{grammar.say(number)}{grammar.gap}{said}" if number else said
+        written = match["power"].lstrip("^")
+        figures = "".join(str(unicodedata.digit(figure)) for figure in written.lstrip(_SIGNS))
+        minus = f"{grammar.minus}{grammar.gap}" if written[0] in _MINUS else ""
+        said = power.format(minus + spell.decimal(figures, "", grammar.tag))
+        return f"{grammar.say(number) if number else ''}{grammar.gap}{said}"
 
-    powers = rf"(?P<number>{grammar.format.pattern}|(?<=\)))(?P<power>[{_SUPERSCRIPTS}]++|\^\d{{1,9}})"
+    powers = (
+        rf"(?P<number>{grammar.format.pattern}|(?<=\))|(?<=[^\W_])(?=[⁺⁻]))"
+        rf"(?P<power>[⁺⁻]?[{_SUPERSCRIPTS}]++|\^[+−-]?\d{{1,9}})"
+    )
     return (
         Rule(
             "numbers",
@@ -180,7 +187,7 @@ def fraction_rules(
             simple,
         ),
         Rule("numbers", DIGIT, re.compile(r"(?P<whole>\d{1,9})½"), mixed),
-        Rule("numbers", rf"{DIGIT}|[{_SUPERSCRIPTS}]", re.compile(powers), raised),
+        Rule("numbers", rf"{DIGIT}|[⁺⁻{_SUPERSCRIPTS}]", re.compile(powers), raised),
         Rule("numbers", f"[{NUMERALS}]", re.compile(f"[{NUMERALS}]"), numeral),
     )
 

@@ -42,6 +42,8 @@ def test_fractions_in_words() -> None:
             "pages seven hundred to seven hundred seven and seven forty-seven eight hundred",
         ),
         ("Boeing 7.5-10", "Boeing seven point five to ten"),
+        ("5×10⁻³ m", "five times ten to the power of minus three m"),
+        ("5x10^-3, 1.5x10³", "five times ten to the power of minus three, one point five times ten cubed"),
         ("1/2 km", "half a kilometer"),
         ("3/4 oz", "three quarters of an ounce"),
         ("½ h", "half an hour"),

@@ -32,7 +32,7 @@ _SIZE = re.compile(
     rf"(?P<sides>{NUMBER}(?P<each>(?:[cmk]?m|in|ft|px)?)(?>(?:[x×]{NUMBER}(?P=each)){{1,3}})"
     rf"|{NUMBER}[cmk]?m(?>(?:[ ][x×][ ]{NUMBER}[cmk]?m){{1,3}})"
     rf"|{NUMBER}(?>(?:[ ][x×][ ]{NUMBER}){{1,3}})(?=[ ]?(?:[cmk]?m|in|ft|yd|px)\b|[ ][a-z]))"
-    r"(?:[ ]?(?P<unit>[cmk]?m|in|ft|yd|px)(?!\w))?(?!\w|[ ]?=)"
+    r"(?:[ ]?(?P<unit>[cmk]?m|in|ft|yd|px)(?!\w))?(?!\w|[⁺⁻^]|[ ]?=)"
 )
 _FEET = re.compile(r"(?P<feet>\d{1,2})['’′][ ]?(?P<inches>\d{1,2})(?:[\"”″]|'')(?!\w)")
 _ANGLE = re.compile(
@@ -54,6 +54,7 @@ _SCALES = {
     "tn": "trillion",
 }
 _POWER = re.compile(rf"(?P<number>{NUMBER})[eE](?P<minus>[-−]?)\+?(?P<power>\d{{1,3}})(?!\w)")
+_TIMES_TEN = re.compile(rf"(?P<number>{NUMBER})[x×](?=10(?:\^|[⁺⁻⁰¹²³⁴-⁹]))")
 
 _SUFFIX = r"(?:st|nd|rd|th|ST|ND|RD|TH|ˢᵗ|ⁿᵈ|ʳᵈ|ᵗʰ)(?!\w)"
 _ORDINAL = re.compile(
@@ -219,6 +220,10 @@ class _Numbers:
         minus = "minus " if match["minus"] else ""
         return f"{number} times ten to the {minus}{self._style.cardinal(match['power'])}" if number else None
 
+    def times(self, match: re.Match[str]) -> str | None:
+        number = self._style.number(match["number"])
+        return f"{number} times " if number else None
+
     def ordinal(self, match: re.Match[str]) -> str:
         words = self._style.ordinal(match["number"].replace(",", ""))
         return f"{words} to " if match["dash"] else words
@@ -306,6 +311,7 @@ def number_rules(style: Style) -> tuple[Rule, ...]:
         ),
         Rule("numbers", DIGIT, _LINES, numbers.lines, re.compile(r"\d{3,4}[a-z](?!\w)")),
         Rule("numbers", DIGIT, _POWER, numbers.power, re.compile(rf"\d+(?:{FORMAT.more}|[A-Za-z][-−+\d])")),
+        Rule("numbers", DIGIT, _TIMES_TEN, numbers.times, re.compile(rf"\d+(?:{FORMAT.more}|[x×])")),
         Rule("numbers", first, _FRACTIONS, numbers.fraction, re.compile(rf"\d+(?:{_MORE})")),
         Rule("numbers", first, _RANGE, numbers.between, re.compile(rf"\d+(?:{FORMAT.more}|[ ]?{DASH})")),
         Rule("numbers", DIGIT, _TAILED, numbers.tailed, re.compile(r"\d{1,4}[a-z]{3}(?!\w)")),
