@@ -202,7 +202,7 @@ class ProviderCheck:
         if self._printed:
             nobody = Voice(VoiceId(""), "", "")
             utterance = Utterance(text, nobody, language=asked["language"], seed=asked["seed"])
-            return as_printed(GENERATE, utterance, asked["voice_prompt"])
+            return as_printed(GENERATE, utterance, json.dumps(asked["voice_prompt"]).encode())
         return GENERATE, {name: value for name, value in asked.items() if value is not None}
 
     async def _speak(self, text: str, *, prompt: dict[str, Any] | None = None, **changes: Any) -> Said:  # noqa: ANN401

@@ -7,8 +7,8 @@ Source: Voicebox's plan for external providers. What is asked, and what is taken
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,23 +20,36 @@ from stentor import threads
 from stentor.audio.wav import RATES
 from stentor.engines import Capabilities, Engine, EngineHealth
 from stentor.engines.openai.voices import OPENAI, named
-from stentor.engines.provider import asking
+from stentor.engines.provider import asking, prompts
 from stentor.engines.provider.answers import Hearing, of_text
-from stentor.engines.provider.described import described, is_name, is_stentor, voices_of
+from stentor.engines.provider.described import described, is_name, is_stentor, offers_of, voices_of
 from stentor.engines.remote.client import Client
 from stentor.engines.remote.condition import Condition
 from stentor.engines.remote.config import RemoteConfig, Url
 from stentor.engines.remote.sound import Expected
-from stentor.errors import EngineBusy, EngineError, EngineUnavailable, SettingsError, UnknownVoice
-from stentor.types import AudioChunk, Utterance, Voice
+from stentor.errors import (
+    EngineBusy,
+    EngineError,
+    EngineUnavailable,
+    InvalidRequest,
+    NotOffered,
+    SettingsError,
+    UnknownVoice,
+)
+from stentor.types import AudioChunk, Prompt, Sample, Utterance, Voice
 
 if TYPE_CHECKING:
     from stentor.engines.remote.client import Answer
+    from stentor.errors import StentorError
 
 _USUAL_RATE = 24_000
 _ONLY_VOICE = "default"
 _NO_ROUTE = (404, 405, 501)
-_EXPLAINED = (400, 422)
+_EXPLAINED = (400, 404, 409, 422)
+_USELESS = (400, 413, 415, 422)
+_NO_SUCH_METHOD = 405
+_ANY = range(200, 600)
+_PROMPT_ID = "X-Voice-Prompt-Id"
 _ACCEPT = "text/event-stream, application/json"
 # Of sound. A number or an emoji may be long when it is read out; nothing honest is longer.
 _SECONDS_PER_CHARACTER, _SECONDS_AT_LEAST = 1.0, 15.0
@@ -44,6 +57,7 @@ _SECONDS_PER_CHARACTER, _SECONDS_AT_LEAST = 1.0, 15.0
 _BYTES_PER_SECOND, _BYTES_AT_MOST = 2**20, 2**27
 _MOST_UNLISTED = 1000
 _STENTOR, _OTHER = "stentor", "other"
+_OTHERWISE, _WHOLE = "otherwise", "whole"  # ways to ask again: where `text` stands, and without an id
 
 
 class ProviderEngine(Engine):
@@ -69,6 +83,10 @@ class ProviderEngine(Engine):
             default=None,
             description="A JSON file: an object of voices and what the provider made of each as its prompt.",
         )
+        cloning: bool | None = Field(
+            default=None,
+            description="Whether it makes voice prompts of recordings; otherwise it is asked.",
+        )
         languages: tuple[str, ...] = Field(
             default=("und",),
             description="What its voices speak, if it does not say; BCP-47 tags, `und` is any language.",
@@ -91,11 +109,17 @@ class ProviderEngine(Engine):
     def __init__(self, config: Config | None = None) -> None:
         self._config = config = config or self.Config()
         self.capabilities = Capabilities(
-            config.sample_rate or _USUAL_RATE, config.languages, licence=config.licence, device="remote"
+            config.sample_rate or _USUAL_RATE,
+            config.languages,
+            cloning=bool(config.cloning),
+            licence=config.licence,
+            device="remote",
         )
         self._client: Client | None = None
         self._condition: Condition | None = None
-        self._prompts: Mapping[str, Any] = {}
+        self._prompts: Mapping[str, Prompt] = {}
+        self._remembered = prompts.Remembered()
+        self._remembers = False  # whether prompts can be sent by their ids
         self._met: str | None = None  # what it is, once it has answered
         self._is_open = False
         self._printed = False  # whether it reads the query, as the printed sample servers do
@@ -111,7 +135,7 @@ class ProviderEngine(Engine):
                 f"Set `url` under [engines.{self.name}]."
             )
         if self._config.voice_prompts:
-            self._prompts = await threads.run(_prompts, self._config.voice_prompts)
+            self._prompts = await threads.run(_kept, self._config.voice_prompts)
         key = self._config.api_key.get_secret_value()
         headers = {"X-API-Key": key, "Authorization": f"Bearer {key}"} if key else None
         config = self._config.model_copy(update={"url": self._config.url.removesuffix("/v1")})
@@ -149,20 +173,55 @@ class ProviderEngine(Engine):
 
     async def synthesize(self, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:
         """Speak; the first chunk comes as soon as the provider sends some."""
+        if not utterance.prompt and not await self.find_voice(utterance.voice.id, utterance.language):
+            raise UnknownVoice(utterance.voice.id, [])
+        async with (
+            self._asking() as (client, condition),
+            aclosing(self._spoken(client, utterance, frozenset())) as spoken,
+        ):
+            async for chunk in spoken:
+                condition.worked()
+                yield chunk
+                del chunk
+
+    async def prepare(self, samples: Sequence[Sample]) -> Prompt:
+        """Have the provider make a voice prompt; several samples are joined to one."""
+        async with self._asking() as (client, _):
+            model = self._config.model if self._met == _STENTOR else None
+            path = prompts.PATH if self._met == _STENTOR else prompts.path_of(samples)
+            form = await threads.run(prompts.form, samples, model)
+            also = (*_USELESS, *_NO_ROUTE)
+            async with client.call("POST", path, form, accept="application/json", also=also) as answer:
+                if answer.status in also:
+                    raise await self._useless(client, answer)
+                body = await answer.read(prompts.LARGEST)
+            try:
+                prompt, identity = await threads.run(prompts.made, body)
+            except ValueError as error:
+                raise client.faults.failed(f"sent {error}") from error
+        if self._remembers:
+            self._remembered.note(prompt, identity)
+        return prompt
+
+    async def _useless(self, client: Client, answer: Answer) -> StentorError:
+        """Say why there is no prompt: the provider makes none, or none of this."""
+        if answer.status in _NO_ROUTE:
+            return NotOffered(f"The engine {self.name} makes no voice prompts ({answer.status}).")
+        refused = client.faults.answered(answer.status, answer.headers, await answer.complaint())
+        return InvalidRequest(refused.message, param="audio")
+
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[tuple[Client, Condition]]:
+        """Enter what it takes to ask the provider, once it is known what it is; failures are noted."""
         if self._client is None or self._condition is None:
             raise EngineUnavailable(f"The engine {self.name} is not running: it was not started.")
-        if not await self.find_voice(utterance.voice.id, utterance.language):
-            raise UnknownVoice(utterance.voice.id, [])
+        condition = self._condition
         try:
             if self._met is None:
                 await self._look()
-            async with aclosing(self._spoken(self._client, utterance, again=True)) as spoken:
-                async for chunk in spoken:
-                    self._condition.worked()
-                    yield chunk
-                    del chunk
+            yield self._client, condition
         except EngineError:
-            self._condition.doubt()
+            condition.doubt()
             raise
 
     def health(self) -> EngineHealth:
@@ -181,31 +240,47 @@ class ProviderEngine(Engine):
             await client.close()
 
     async def _spoken(
-        self, client: Client, utterance: Utterance, *, again: bool
+        self, client: Client, utterance: Utterance, tried: frozenset[str]
     ) -> AsyncGenerator[AudioChunk, None]:
-        path, body = self._request(utterance)
+        """Yield the sound; if it is refused, ask once more in each other way that may help."""
+        prompt = utterance.prompt or self._prompts.get(utterance.voice.id)
+        path, body = self._request(utterance, self._sent(prompt, whole=_WHOLE in tried))
         async with client.call("POST", path, body, accept=_ACCEPT, also=_EXPLAINED) as answer:
             if answer.status not in _EXPLAINED:
+                if prompt and self._remembers:
+                    self._remembered.note(prompt, answer.headers.get(_PROMPT_ID))
                 async with aclosing(self._hearing(client, utterance).hear(answer)) as heard:
                     async for chunk in heard:
                         yield chunk
                         del chunk
                 return
-            await self._refused(client, answer, again=again)
-        self._printed = not self._printed
-        async with aclosing(self._spoken(client, utterance, again=False)) as spoken:
+            other = await self._other_way(client, answer, tried)
+        if other == _OTHERWISE:
+            self._printed = not self._printed
+        async with aclosing(self._spoken(client, utterance, tried | {other})) as spoken:
             async for chunk in spoken:
                 yield chunk
                 del chunk
 
-    async def _refused(self, client: Client, answer: Answer, *, again: bool) -> None:
-        """Raise what a refusal says, unless it may help to ask in the other way."""
+    async def _other_way(self, client: Client, answer: Answer, tried: frozenset[str]) -> str:
+        """Say how else to ask; raises what a refusal says if nothing else may help."""
         said = await answer.complaint()
-        if not (again and asking.asks_otherwise(answer.status, said)):
-            raise of_text(self.name, said) or client.faults.answered(answer.status, answer.headers, said)
+        if _OTHERWISE not in tried and asking.asks_otherwise(answer.status, said):
+            return _OTHERWISE
+        if _WHOLE not in tried and asking.forgot(answer.status, said):
+            return _WHOLE
+        raise of_text(self.name, said) or client.faults.answered(answer.status, answer.headers, said)
 
-    def _request(self, utterance: Utterance) -> tuple[str, object]:
-        path, prompt = self._config.path, self._prompts.get(utterance.voice.id)
+    def _sent(self, prompt: Prompt | None, *, whole: bool) -> bytes | None:
+        """Write a prompt as it is sent: by its id if that is known there."""
+        if prompt is None:
+            return None
+        if whole:
+            self._remembered.forget(prompt)
+        return self._remembered.reference(prompt) or prompt.written
+
+    def _request(self, utterance: Utterance, prompt: bytes | None) -> tuple[str, bytes]:
+        path = self._config.path
         if self._met == _STENTOR:
             return path, asking.to_stentor(utterance, self._config.model, prompt)
         if self._printed:
@@ -223,6 +298,8 @@ class ProviderEngine(Engine):
         assert self._client is not None  # noqa: S101  nothing is looked at before it is opened
         try:
             health = await self._client.ask("GET", "/health", also=_NO_ROUTE)
+            offers = offers_of(health)
+            self._remembers = offers.get("prompt_ids") is True
             if is_stentor(health):
                 await self._meet(self._client, health)
                 return
@@ -231,7 +308,19 @@ class ProviderEngine(Engine):
                 raise
             return
         self._met = _OTHER
-        self.capabilities = replace(self.capabilities, seed=True)
+        cloning = await self._clones(self._client, offers.get("cloning"))
+        self.capabilities = replace(self.capabilities, seed=True, cloning=cloning)
+
+    async def _clones(self, client: Client, told: object) -> bool:
+        """Tell whether a provider makes voice prompts: by what it says, or by whether it has the route."""
+        if self._config.cloning is not None:
+            return self._config.cloning
+        if isinstance(told, bool):
+            return told
+        with suppress(EngineError):
+            async with client.call("GET", prompts.PATH, also=_ANY) as answer:
+                return answer.status == _NO_SUCH_METHOD
+        return self.capabilities.cloning
 
     async def _meet(self, client: Client, health: dict[str, Any]) -> None:
         model = await client.ask("GET", f"/v1/models/{quote(self._config.model, safe='')}")
@@ -247,19 +336,23 @@ class ProviderEngine(Engine):
         told = None if self._is_open else found.capabilities.sample_rate
         rate = self._config.sample_rate or told or self.capabilities.sample_rate
         licence = found.capabilities.licence or self._config.licence
-        self.capabilities = replace(found.capabilities, sample_rate=rate, licence=licence)
+        cloning = found.capabilities.cloning if self._config.cloning is None else self._config.cloning
+        self.capabilities = replace(found.capabilities, sample_rate=rate, licence=licence, cloning=cloning)
         self._voices = voices_of(found.owner, self.name, listing, found.capabilities.languages)
         self._owner = found.owner
         self._unlisted = {}
         self._met = _STENTOR
 
 
-def _prompts(file: Path) -> dict[str, Any]:
+def _kept(file: Path) -> dict[str, Prompt]:
     """Read the prompts of voices. Blocks."""
     try:
-        prompts = json.loads(file.read_text("utf-8"))
+        kept = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise SettingsError(f"The voice prompts {file} cannot be read: {error}.") from error
-    if not isinstance(prompts, dict) or not all(isinstance(prompt, dict) for prompt in prompts.values()):
+    if not isinstance(kept, dict) or not all(isinstance(prompt, dict) for prompt in kept.values()):
         raise SettingsError(f"The voice prompts {file} must be an object of voices and their prompts.")
-    return prompts
+    try:
+        return {voice: Prompt.of(prompt) for voice, prompt in kept.items()}
+    except ValueError as error:
+        raise SettingsError(f"Of the voice prompts {file} one cannot be used: {error}.") from error

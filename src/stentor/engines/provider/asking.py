@@ -1,4 +1,7 @@
-"""How a provider is asked: as a Stentor takes it, as the protocol says, or as its sample servers read it."""
+"""How a provider is asked: as a Stentor takes it, as the protocol says, or as its sample servers read it.
+
+A voice prompt may be large; it is JSON that was written already, or else None.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from urllib.parse import quote, urlencode
 
 from stentor.types import Utterance
 
+_UNKNOWN = "prompt_unknown"
 
-def to_stentor(utterance: Utterance, model: str, prompt: object) -> dict[str, Any]:
-    """Write all of an utterance."""
+
+def to_stentor(utterance: Utterance, model: str, prompt: bytes | None) -> bytes:
+    """Write all of an utterance, as JSON."""
     asked: dict[str, Any] = {
         "text": utterance.text,
         "model": model,
@@ -22,29 +27,26 @@ def to_stentor(utterance: Utterance, model: str, prompt: object) -> dict[str, An
         "instructions": utterance.instructions,
     }
     asked = {name: value for name, value in asked.items() if value is not None}
-    asked |= {"voice_prompt": prompt} if prompt is not None else {"voice": utterance.voice.id}
+    asked |= {"voice": utterance.voice.id} if prompt is None else {}
     asked |= {"speed": utterance.speed} if utterance.speed != 1 else {}
     asked |= {"pitch": utterance.pitch} if utterance.pitch else {}
     if utterance.pronunciations:
         asked["pronunciations"] = [asdict(said) for said in utterance.pronunciations]
-    return {**asked, "is_complete": utterance.is_complete, "marks": utterance.marks, "dtype": "int16"}
+    asked |= {"is_complete": utterance.is_complete, "marks": utterance.marks, "dtype": "int16"}
+    return _with(asked, prompt)
 
 
-def to_provider(utterance: Utterance, prompt: object) -> dict[str, Any]:
+def to_provider(utterance: Utterance, prompt: bytes | None) -> bytes:
     """Write the four fields of the protocol, and no others: some servers refuse what they do not know."""
-    asked: dict[str, Any] = {"text": utterance.text, "voice_prompt": _prompt(utterance, prompt)}
-    asked |= {"language": utterance.language} if utterance.language else {}
-    return asked | ({"seed": utterance.seed} if utterance.seed is not None else {})
+    return _with(_fields(utterance), _prompt(utterance, prompt))
 
 
-def as_printed(path: str, utterance: Utterance, prompt: object) -> tuple[str, object]:
+def as_printed(path: str, utterance: Utterance, prompt: bytes | None) -> tuple[str, bytes]:
     """Return the path with its query, and the body, as the printed sample servers read them.
 
     FastAPI takes their plain arguments from the query, and the one that is an object from the body.
     """
-    asked = to_provider(utterance, None)
-    del asked["voice_prompt"]
-    return f"{path}?{urlencode(asked, quote_via=quote)}", _prompt(utterance, prompt)
+    return f"{path}?{urlencode(_fields(utterance), quote_via=quote)}", _prompt(utterance, prompt)
 
 
 def asks_otherwise(status: int, body: bytes) -> bool:
@@ -56,5 +58,26 @@ def asks_otherwise(status: int, body: bytes) -> bool:
         return False
 
 
-def _prompt(utterance: Utterance, prompt: object) -> object:
-    return {"voice": utterance.voice.id} if prompt is None else prompt
+def forgot(status: int, body: bytes) -> bool:
+    """Tell whether an answer says that the id of a prompt is not known."""
+    try:
+        told = json.loads(body) if status in (404, 409) else {}
+        faults = [told.get("error"), told.get("detail")]
+        return any(isinstance(fault, dict) and fault.get("code") == _UNKNOWN for fault in faults)
+    except (ValueError, AttributeError, RecursionError):
+        return False
+
+
+def _fields(utterance: Utterance) -> dict[str, Any]:
+    asked: dict[str, Any] = {"text": utterance.text}
+    asked |= {"language": utterance.language} if utterance.language else {}
+    return asked | ({"seed": utterance.seed} if utterance.seed is not None else {})
+
+
+def _prompt(utterance: Utterance, prompt: bytes | None) -> bytes:
+    return json.dumps({"voice": utterance.voice.id}).encode() if prompt is None else prompt
+
+
+def _with(asked: dict[str, Any], prompt: bytes | None) -> bytes:
+    written = json.dumps(asked, allow_nan=False).encode()
+    return written if prompt is None else b'%b, "voice_prompt": %b}' % (written[:-1], prompt)

@@ -34,6 +34,7 @@ class _Abilities(BaseModel):
     marks: bool = False
     seed: bool = False
     instructions: bool = False
+    cloning: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,12 @@ def is_stentor(health: object) -> bool:
         and isinstance(health.get("version"), str)
         and isinstance(health.get("engines"), dict)
     )
+
+
+def offers_of(health: object) -> dict[str, Any]:
+    """Return what the answer of `GET /health` says that a provider can do beside speaking."""
+    told = health.get("capabilities") if isinstance(health, dict) else None
+    return told if isinstance(told, dict) else {}
 
 
 def described(model: Any) -> Described:  # noqa: ANN401  any JSON
@@ -75,6 +82,7 @@ def described(model: Any) -> Described:  # noqa: ANN401  any JSON
             emphasis=told.emphasis,
             pitch=(min(told.pitch[0], 0.0), max(told.pitch[1], 0.0)),
             styles=tuple(style for style in STYLES if style in told.styles),
+            cloning=told.cloning,
             licence=licence[:_LONGEST_LICENCE] if isinstance(licence, str) and licence.isprintable() else "",
             device="remote",
         ),

@@ -99,7 +99,8 @@ class Client:
     ) -> AsyncIterator[Answer]:
         """Send a request, and enter its answer, which is a success or has one of the statuses in `also`.
 
-        `path` follows the engine's URL. A `body` is sent as JSON, or as a form if it is a list of Part.
+        `path` follows the engine's URL. A `body` is sent as JSON, or as a form if it is a list of Part;
+        bytes are JSON that was written already.
         """
         if self._session is None:
             raise self.faults.unavailable("it was not opened")
@@ -155,7 +156,7 @@ class Client:
         except BaseException:
             self.busy -= 1
             raise
-        answer = Answer(response, self.faults, self._config.stalled_seconds)
+        answer = Answer(response, self.faults, self._config)
         try:
             if not (
                 HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
@@ -225,7 +226,7 @@ class Client:
 class Answer:
     """A server's answer, of which the headers have come."""
 
-    def __init__(self, response: aiohttp.ClientResponse, faults: Faults, stalled: float) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, faults: Faults, config: RemoteConfig) -> None:
         self._response = response
         self._faults = faults
         self._begun = False
@@ -237,10 +238,11 @@ class Answer:
         """Without its parameters, in small letters."""
         self.parameters = {name.lower(): value for name, value in described.get_params([])[1:]}
         """Those of the media type."""
-        self._stalled = stalled
+        self._stalled = config.stalled_seconds
+        self._left = config.whole_seconds
         self._waits_since: float | None = None
         self._loop = asyncio.get_running_loop()
-        self._watch = self._loop.call_later(stalled, self._look)
+        self._watch = self._loop.call_later(self._stalled, self._look)
 
     def close(self) -> None:
         """Give the connection back if the answer was read to its end; otherwise close it."""
@@ -280,11 +282,15 @@ class Answer:
             raise self._faults.broke(error, begun=self._begun) from error
 
     async def _next(self) -> bytes:
-        self._waits_since = self._loop.time()
+        """Wait for the next piece; one that always sends a little more is given up as well."""
+        if self._left <= 0:
+            raise self._faults.failed("took too long for its answer")
+        began = self._waits_since = self._loop.time()
         try:
             return await self._response.content.readany()
         finally:
             self._waits_since = None
+            self._left -= self._loop.time() - began
 
     async def events(self, limit: int) -> AsyncGenerator[Event, None]:
         """Yield server-sent events from at most `limit` bytes."""
@@ -339,7 +345,8 @@ class Answer:
 def _written(body: object) -> tuple[dict[str, str], bytes | Sequence[Part] | None]:
     if body is None or (isinstance(body, list) and body and all(isinstance(part, Part) for part in body)):
         return {}, body
-    return {"Content-Type": "application/json"}, json.dumps(body, allow_nan=False).encode()
+    written = body if isinstance(body, bytes) else json.dumps(body, allow_nan=False).encode()
+    return {"Content-Type": "application/json"}, written
 
 
 def _payload(body: bytes | Sequence[Part] | None) -> Any:  # noqa: ANN401  whatever aiohttp sends
