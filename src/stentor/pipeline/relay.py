@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from stentor.engines import Engine, Relaying
 from stentor.errors import NothingSpoken
 from stentor.pipeline.lines import Line, Step
 from stentor.pipeline.shape import Shaper
@@ -14,6 +13,7 @@ from stentor.pipeline.speak import blamed, check
 from stentor.types import AudioChunk
 
 if TYPE_CHECKING:
+    from stentor.engines import Engine, Relaying
     from stentor.pipeline.ledger import Ledger
     from stentor.pipeline.plan import Plan
     from stentor.pipeline.speak import Usage
@@ -49,13 +49,12 @@ async def relay(line: Line, plan: Plan, usage: Usage) -> AsyncGenerator[AudioChu
     How long a file lasts is not counted, unless it is `pcm`. Raises EngineError.
     """
     engine = line.engine
-    assert isinstance(engine, Relaying)  # noqa: S101  it declares formats
     spent = usage.asked(line)
     rate, is_pcm = plan.sample_rate, plan.format.name == "pcm"
-    shaper = Shaper(line, rate)
+    shaper: Shaper | None = None
     length = 0
     with blamed(engine):
-        async with aclosing(engine.relay(line.utterance, plan.format.name)) as pieces:
+        async with aclosing(cast("Relaying", engine).relay(line.utterance, plan.format.name)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, bytes):
                     length += len(piece)
@@ -64,15 +63,15 @@ async def relay(line: Line, plan: Plan, usage: Usage) -> AsyncGenerator[AudioChu
                     yield piece
                 else:
                     check(engine, piece)
+                    shaper = shaper or Shaper(line, rate)
                     samples = await shaper.push(piece.samples)
                     usage.samples += samples.size
                     if samples.size:
                         yield AudioChunk(samples, rate)
                     del samples
                 del piece
-    rest = await shaper.finish()
-    usage.samples += rest.size
-    if rest.size:
+    if shaper and (rest := await shaper.finish()).size:
+        usage.samples += rest.size
         yield AudioChunk(rest, rate)
     spent.seconds += usage.samples / rate
     if not (length or usage.samples):
