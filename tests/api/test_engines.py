@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import httpx
+import asyncio
+from typing import Any
 
+import httpx
+import pytest
+
+from stentor.api.context import ApiConfig
 from stentor.errors import EngineUnavailable
 from tests.api.inprocess import assert_envelope, client_of, make_api, speech
-from tests.fakes import ScriptedEngine
+from tests.fakes import LoadedEngine, ScriptedEngine
 
 ENGINES = "/v1/engines"
 
@@ -57,3 +62,101 @@ async def test_an_engine_without_voices_cannot_be_tried() -> None:
 async def test_an_unknown_engine_is_not_found(client: httpx.AsyncClient) -> None:
     assert_envelope(await client.get(f"{ENGINES}/x"), 404, "not_found", "name")
     assert_envelope(await client.post(f"{ENGINES}/x/test"), 404, "not_found", "name")
+    for verb in ("load", "unload"):
+        assert_envelope(await client.post(f"{ENGINES}/x/{verb}"), 404, "not_found", "name")
+
+
+async def test_an_engine_is_loaded_and_unloaded() -> None:
+    async with client_of(make_api(LoadedEngine(name="heavy"))) as client:
+        assert (await client.get(f"{ENGINES}/heavy")).json()["state"] == "unloaded"
+        for verb, state in (("load", "loaded"), ("load", "loaded"), ("unload", "unloaded")):
+            answer = await client.post(f"{ENGINES}/heavy/{verb}")
+            assert (answer.status_code, answer.json()["state"]) == (200, state)
+            assert answer.json() == (await client.get(f"{ENGINES}/heavy")).json()
+
+
+async def test_the_answer_waits_until_it_is_loaded() -> None:
+    gate = asyncio.Event()
+    async with client_of(make_api(LoadedEngine(name="heavy", gate=gate))) as client:
+        loading = asyncio.create_task(client.post(f"{ENGINES}/heavy/load"))
+        await asyncio.sleep(0.05)
+        assert not loading.done()
+        assert (await client.get(f"{ENGINES}/heavy")).json()["state"] == "loading"
+        gate.set()
+        assert (await loading).json()["state"] == "loaded"
+
+
+async def test_an_engine_that_cannot_be_loaded_says_why() -> None:
+    broken = LoadedEngine(name="heavy", refuses=EngineUnavailable("The model is missing."))
+    async with client_of(make_api(broken)) as client:
+        refused = await client.post(f"{ENGINES}/heavy/load")
+    assert assert_envelope(refused, 503, "engine_unavailable") == "The model is missing."
+    assert int(refused.headers["retry-after"]) >= 1
+
+
+@pytest.mark.parametrize("verb", ["load", "unload"])
+async def test_an_engine_without_anything_to_load_says_so(client: httpx.AsyncClient, verb: str) -> None:
+    sentence = assert_envelope(await client.post(f"{ENGINES}/tone/{verb}"), 501, "not_offered")
+    assert "tone" in sentence
+    assert (await client.get(f"{ENGINES}/tone")).json()["state"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds"),
+    [(None, None), ({}, None), ({"keep_alive": None}, None), ({"keep_alive": 0}, 0), ({"keep_alive": -1}, -1),
+     ({"keep_alive": "5m"}, 300), ({"keep_alive": 1.5}, 1.5)],
+)  # fmt: skip
+async def test_loading_may_say_how_long_it_stays(body: dict[str, Any] | None, seconds: float | None) -> None:
+    engine = LoadedEngine(name="heavy")
+    async with client_of(make_api(engine)) as client:
+        assert (await client.post(f"{ENGINES}/heavy/load", json=body)).status_code == 200
+    assert engine.keep_alive == seconds
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"keep_alive": "soon"}, "keep_alive"),
+        ({"keep_alive": True}, "keep_alive"),
+        ({"keep_alive": 1e300}, "keep_alive"),
+        ({"keep_alive": []}, "keep_alive"),
+        ({"keepalive": 1}, "keepalive"),
+    ],
+)
+async def test_what_is_no_way_to_load_is_refused(body: dict[str, Any], param: str) -> None:
+    engine = LoadedEngine(name="heavy")
+    async with client_of(make_api(engine)) as client:
+        assert_envelope(await client.post(f"{ENGINES}/heavy/load", json=body), 400, "invalid_request", param)
+    assert engine.state == "unloaded"
+
+
+async def test_a_body_that_is_no_json_is_refused() -> None:
+    api = make_api(LoadedEngine(name="heavy"), api=ApiConfig(max_body_bytes=1024))
+    async with client_of(api) as client:
+        post = f"{ENGINES}/heavy/load"
+        assert_envelope(await client.post(post, data={"keep_alive": "0"}), 415, "unsupported_media_type")
+        assert_envelope(await client.post(post, content=b"{"), 400, "unreadable_body")
+        assert_envelope(await client.post(post, content=b" " * 2000), 413, "body_too_large")
+
+
+@pytest.mark.parametrize("verb", ["load", "unload"])
+async def test_who_leaves_waits_no_longer(verb: str) -> None:
+    engine = LoadedEngine(name="heavy", gate=asyncio.Event())
+    messages = iter([{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await asyncio.sleep(0.01)
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    path = f"{ENGINES}/heavy/{verb}"
+    scope: dict[str, Any] = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
+        "headers": [], "http_version": "1.1", "scheme": "http", "client": None, "server": None,
+    }  # fmt: skip
+    async with asyncio.timeout(5):
+        await make_api(engine)(scope, receive, send)
+    assert sent == []

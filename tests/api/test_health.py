@@ -12,7 +12,7 @@ from stentor.engines import Capabilities, EngineHealth
 from stentor.engines.tone import ToneEngine
 from stentor.pipeline.routes import RouteConfig
 from tests.api.inprocess import assert_envelope, client_of, make_api
-from tests.fakes import ScriptedEngine
+from tests.fakes import LoadedEngine, ScriptedEngine
 
 
 class Ailing(ScriptedEngine):
@@ -109,6 +109,14 @@ async def test_what_the_first_choice_runs_on_and_what_it_waits_for_is_told() -> 
         listed = (await client.get("/v1/engines/cloud")).json()
     assert (told["model"], told["device"]) == ("cloud", "remote")
     assert told["engines"]["cloud"]["activity"] == listed["activity"] == "1 job waits for a worker"
+
+
+async def test_an_engine_that_is_not_loaded_can_speak_all_the_same() -> None:
+    async with client_of(make_api(LoadedEngine(name="heavy"))) as client:
+        told = (await client.get("/health")).json()
+        assert (await client.get("/health/ready")).status_code == 200
+    assert told["status"] == "ok"
+    assert told["engines"]["heavy"] == {"status": "ok", "state": "unloaded"}
 
 
 async def test_an_engine_still_starting_is_not_ready_but_alive() -> None:

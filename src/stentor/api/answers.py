@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -285,6 +285,9 @@ class EngineObject(BaseModel):
     status: str = Field(description="`ok` or `unavailable`.", examples=["ok"])
     problem: str | None = Field(description="Why it cannot speak.", examples=[None])
     activity: str | None = Field(description="What speech waits for there, if it waits.", examples=[None])
+    state: Literal["loaded", "loading", "unloaded"] | None = Field(
+        description="Whether it is loaded; null if there is nothing to load.", examples=["loaded"]
+    )
     figures: dict[str, int] = Field(description="What it counts of itself.", examples=[{"workers": 2}])
     circuit: str = Field(description="`closed`, `open` after failures, or `half-open`.", examples=["closed"])
     load: int = Field(description="Requests that it answers now.", examples=[0])
@@ -328,8 +331,9 @@ class HealthAnswer(BaseModel):
         examples=[{"cloning": False, "prompt_ids": True}],
     )
     engines: dict[str, dict[str, str | int]] = Field(
-        description="Each engine's `status`, its figures, its `problem`, and its `activity` if speech waits.",
-        examples=[{"espeak": {"status": "ok", "workers": 2, "spares": 1}}],
+        description="Each engine's `status`, its figures, its `state` if it can be loaded, "
+        "its `problem`, and its `activity` if speech waits.",
+        examples=[{"espeak": {"status": "ok", "state": "loaded", "workers": 2, "spares": 1}}],
     )
 
 

@@ -9,12 +9,18 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from stentor.api.answers import EngineList, EngineObject, EngineTest
+from stentor.api.body import is_json, media_type_of, parse, read_bytes
 from stentor.api.context import Context, ContextDep
-from stentor.api.documented import answers
-from stentor.api.respond import error_object
-from stentor.errors import NotFound, StentorError, quoted
+from stentor.api.documented import answers, json_body
+from stentor.api.respond import Worked, error_object
+from stentor.engines import Loading
+from stentor.engines.local import KeepAlive
+from stentor.errors import NotFound, NotOffered, StentorError, UnsupportedMediaType, quoted
 from stentor.pipeline.ledger import Totals
 from stentor.pipeline.speak import speak
 from stentor.pipeline.verbatim import verbatim
@@ -28,7 +34,25 @@ router = APIRouter(prefix="/v1/engines", tags=["engines"])
 _LIST = answers(EngineList, "The engines.")
 _ONE = answers(EngineObject, "The engine.", 404)
 _TEST = answers(EngineTest, "Whether it spoke.", 404)
+_LOAD = answers(EngineObject, "The engine, loaded.", 400, 404, 408, 413, 415, 501, 503)
+_UNLOAD = answers(EngineObject, "The engine, unloaded.", 404, 501)
 _TEST_WITHIN = 60.0
+
+
+class LoadBody(BaseModel):
+    """How an engine is loaded."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    keep_alive: KeepAlive | None = Field(
+        default=None,
+        description="Seconds that it stays loaded when nothing is spoken, also as `30s` or `5m`; "
+        "`0` until it has spoken, `-1` for ever. It holds until the server ends.",
+    )
+
+
+BODIES = (LoadBody,)
+_LOAD_BODY = {"requestBody": {**json_body(LoadBody, {"keep_alive": "5m"}), "required": False}}
 
 
 @router.get("", summary="List the engines", response_model=None, responses=_LIST)
@@ -76,6 +100,59 @@ async def test(name: str, context: ContextDep) -> dict[str, Any]:
     }
 
 
+@router.post(
+    "/{name}/load",
+    summary="Load an engine",
+    response_model=None,
+    responses=_LOAD,
+    openapi_extra=_LOAD_BODY,
+)
+async def load(name: str, request: Request, context: ContextDep) -> Response:
+    """Load an engine, and answer when it can speak; if it is loaded already, at once.
+
+    The body may be left out. An engine that is not loaded also loads by itself when it is asked to speak.
+    """
+    loading = _loading(_found(context, name))
+    keep_alive = (await _load_body(request, context)).keep_alive
+
+    async def make() -> Response:
+        await loading.load(keep_alive)
+        return JSONResponse(_described(context, _found(context, name)))
+
+    return Worked(make)
+
+
+@router.post("/{name}/unload", summary="Unload an engine", response_model=None, responses=_UNLOAD)
+async def unload(name: str, context: ContextDep) -> Response:
+    """Let an engine end what it speaks, and give back its memory; the next request loads it again.
+
+    The answer comes when that is done, also if a request to load the engine came in between.
+    """
+    loading = _loading(_found(context, name))
+
+    async def make() -> Response:
+        await loading.unload()
+        return JSONResponse(_described(context, _found(context, name)))
+
+    return Worked(make)
+
+
+async def _load_body(request: Request, context: Context) -> LoadBody:
+    raw = await read_bytes(request, context.config.max_body_bytes, context.config.body_seconds)
+    if not raw:
+        return LoadBody()
+    media_type = media_type_of(request)
+    if not is_json(media_type):
+        raise UnsupportedMediaType(media_type)
+    return parse(raw, LoadBody)
+
+
+def _loading(engine: Engine) -> Loading:
+    if not isinstance(engine, Loading):
+        raise NotOffered(f"The engine {engine.name} has nothing on this machine to load or to unload.")
+    return engine
+
+
 def _found(context: Context, name: str) -> Engine:
     if name not in context.catalog.engines:
         known = ", ".join(context.catalog.engines)
@@ -93,6 +170,7 @@ def _described(context: Context, engine: Engine) -> dict[str, Any]:
         "status": "ok" if condition.ready else "unavailable",
         "problem": condition.problem,
         "activity": condition.activity,
+        "state": engine.state if isinstance(engine, Loading) else None,
         "figures": condition.figures,
         "circuit": circuit.state,
         "load": circuit.load,

@@ -13,6 +13,7 @@ from stentor.api.answers import HealthAnswer, Status
 from stentor.api.context import Context, ContextDep
 from stentor.api.documented import answers
 from stentor.api.prompts import can_clone
+from stentor.engines import Loading
 from stentor.errors import EngineUnavailable
 from stentor.voices.catalog import OPENAI_MODELS
 
@@ -34,6 +35,7 @@ async def health(context: ContextDep) -> dict[str, Any]:
         condition = context.health(engine)
         engines[name] = {
             "status": "ok" if condition.ready else "unavailable",
+            **({"state": engine.state} if isinstance(engine, Loading) else {}),
             **condition.figures,
             **({"problem": condition.problem} if condition.problem else {}),
             **({"activity": condition.activity} if condition.activity else {}),

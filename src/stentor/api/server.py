@@ -79,7 +79,7 @@ def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncCont
     operations.install(
         api,
         (*speech.OPERATIONS, *plans.OPERATIONS, *provider.OPERATIONS, *lexicons.OPERATIONS),
-        lexicons.BODIES,
+        (*lexicons.BODIES, *engines.BODIES),
     )
     api.add_middleware(Faults)
     if context.config.cors_origins:
