@@ -281,7 +281,8 @@ async def test_whatever_an_engine_raises_is_a_failure_of_that_engine() -> None:
 async def test_an_engine_is_in_use_from_its_first_line_until_the_stream_ends() -> None:
     """Also between two lines, when it makes nothing: it would load anew for the next."""
     first, second = LoadedEngine(name="first"), LoadedEngine(name="second")
-    steps: list[Step] = [*lines(first, "a", "b", pause=0.1), Rest(1.0), *lines(second, "c"), *lines(first, "d")]
+    alternating = [*lines(first, "a", "b", pause=0.1), *lines(second, "c"), *lines(first, "d")]
+    steps: list[Step] = [*alternating[:2], Rest(1.0), *alternating[2:]]
     stream = speak(steps, RATE)
     used = [(first.users > 0, second.users > 0) async for _ in stream]
     assert used[0] == (True, False)
