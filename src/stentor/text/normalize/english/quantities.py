@@ -311,7 +311,7 @@ def number_rules(style: Style) -> tuple[Rule, ...]:
         ),
         Rule("numbers", DIGIT, _LINES, numbers.lines, re.compile(r"\d{3,4}[a-z](?!\w)")),
         Rule("numbers", DIGIT, _POWER, numbers.power, re.compile(rf"\d+(?:{FORMAT.more}|[A-Za-z][-−+\d])")),
-        Rule("numbers", DIGIT, _TIMES_TEN, numbers.times, re.compile(rf"\d+(?:{FORMAT.more}|[x×])")),
+        Rule("numbers", DIGIT, _TIMES_TEN, numbers.times, re.compile(rf"\d+(?:{FORMAT.more}|[a-z×])")),
         Rule("numbers", first, _FRACTIONS, numbers.fraction, re.compile(rf"\d+(?:{_MORE})")),
         Rule("numbers", first, _RANGE, numbers.between, re.compile(rf"\d+(?:{FORMAT.more}|[ ]?{DASH})")),
         Rule("numbers", DIGIT, _TAILED, numbers.tailed, re.compile(r"\d{1,4}[a-z]{3}(?!\w)")),
