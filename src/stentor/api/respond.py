@@ -250,16 +250,16 @@ async def server_sent_events(
                 yield f'data: {{"type":"speech.audio.delta","audio":"{audio}"}}\n\n'.encode()
                 begun = True
                 if known := times():
-                    yield _event({"type": "speech.audio.timestamps", **known})
+                    yield event({"type": "speech.audio.timestamps", **known})
         except errors.StentorError as error:
             if not begun:
                 raise
             log.error("a stream of events broke off: %s", error.code)  # noqa: TRY400
-            yield _event({"type": "speech.audio.error", "error": error_object(error)})
+            yield error_event(error)
             return
     if known := times():
-        yield _event({"type": "speech.audio.timestamps", **known})
-    yield _event({"type": "speech.audio.done", "usage": usage()})
+        yield event({"type": "speech.audio.timestamps", **known})
+    yield event({"type": "speech.audio.done", "usage": usage()})
 
 
 def _log_break(scope: Scope, error: Exception) -> None:
@@ -275,7 +275,13 @@ def request_id(scope: Scope) -> str:
     return found
 
 
-def _event(fields: dict[str, Any]) -> bytes:
+def error_event(error: errors.StentorError) -> bytes:
+    """Write the event that a stream breaks off with."""
+    return event({"type": "speech.audio.error", "error": error_object(error)})
+
+
+def event(fields: Mapping[str, Any]) -> bytes:
+    """Write an event of a stream."""
     return f"data: {json.dumps(fields, separators=(',', ':'))}\n\n".encode()
 
 

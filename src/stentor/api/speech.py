@@ -21,6 +21,7 @@ from stentor.api.context import Context, context_of
 from stentor.api.documented import AUDIO, BASE64, BATCH, CAPTIONS
 from stentor.api.names import named, priced
 from stentor.api.operations import Operation
+from stentor.api.progress import with_progress
 from stentor.api.respond import (
     InBase64,
     Parts,
@@ -54,7 +55,7 @@ async def speech(request: Request) -> Response:
     relays = body.response_format == "pcm" if is_sse else is_streamed
     answer = await Answer.to(context.planner, body.request(), relays=relays)
     if is_sse:
-        return _events(answer)
+        return _events(context, answer, tells_progress=body.progress)
     if is_streamed:
         parts = encoded(answer.pieces(), answer.plan.encoder(whole=False))
         return Streamed(parts, answer.plan.format.media_type, partial(_headers, answer))
@@ -166,15 +167,22 @@ async def _batch_item(answer: Answer, allowance: Allowance) -> dict[str, Any]:
     }
 
 
-def _events(answer: Answer) -> Response:
+def _events(context: Context, answer: Answer, *, tells_progress: bool) -> Response:
     encoder = answer.plan.encoder(whole=False)
     writer = TimesWriter(answer.plan, encoder.delay / answer.plan.sample_rate)
     parts = encoded(answer.pieces(), encoder)
+    events = server_sent_events(parts, partial(_tokens, answer), lambda: writer.new(answer.attempt.times))
     return Streamed(
-        server_sent_events(parts, partial(_tokens, answer), lambda: writer.new(answer.attempt.times)),
+        with_progress(events, partial(_progress, context, answer)) if tells_progress else events,
         "text/event-stream; charset=utf-8",
         lambda: {**named(answer), "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
+
+
+def _progress(context: Context, answer: Answer) -> dict[str, Any]:
+    engine = answer.plan.engine
+    condition = context.health(engine)
+    return {"engine": engine.name, "activity": condition.activity or condition.problem}
 
 
 async def _whole(answer: Answer, allowance: Allowance) -> Response:

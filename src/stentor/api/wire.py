@@ -227,6 +227,12 @@ class SpeechBody(_SpeechFields):
         description="`audio` sends the bytes of the file, `sse` events with the audio in base64.",
         examples=["audio"],
     )
+    progress: bool = Field(
+        default=False,
+        description="With `sse`, answer at once and send an event each second until the first sound; "
+        "errors are events then.",
+        examples=[False],
+    )
     stream: bool = Field(
         default=True,
         description="Send the audio as it is made; `false` sends it whole, with length and exact headers.",
