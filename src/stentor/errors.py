@@ -10,6 +10,7 @@
     │   ├── InvalidMarkup         SSML that is not well-formed, or asks for what is not done
     │   ├── InvalidLexicon        words, aliases or pronunciations that cannot be used
     │   ├── LexiconExists         its id is taken
+    │   ├── Conflict              something that is there forbids it
     │   ├── UnknownModel
     │   ├── UnknownVoice
     │   ├── UnknownLexicon
@@ -17,6 +18,7 @@
     │   ├── TextTooLong
     │   ├── AnswerTooLong         more audio than is held for a whole answer
     │   └── Unsupported           the engine cannot do it, and `strict` was asked
+    ├── Forbidden                 the operator does not let callers do it
     ├── NotOffered                no engine here does it
     ├── NotFound                  no such resource
     │   └── UnknownPrompt         its id is not remembered here
@@ -161,6 +163,12 @@ class LexiconExists(InvalidRequest):
         )
 
 
+class Conflict(InvalidRequest):
+    """What is asked for contradicts something that is there."""
+
+    code = "conflict"
+
+
 class UnknownLexicon(InvalidRequest):
     """A request names a lexicon that is not here."""
 
@@ -213,6 +221,12 @@ class Unsupported(InvalidRequest):
     """With `strict`, whatever would have been a warning."""
 
     code = "unsupported"
+
+
+class Forbidden(StentorError):
+    """The operator does not let callers do this."""
+
+    code = "forbidden"
 
 
 class NotOffered(StentorError):

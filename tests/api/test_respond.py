@@ -42,6 +42,8 @@ STATUSES = {
     "UnknownPrompt": 404,
     "BodyTooSlow": 408,
     "LexiconExists": 409,
+    "Conflict": 409,
+    "Forbidden": 403,
     "BodyTooLarge": 413,
     "AnswerTooLong": 413,
     "UnsupportedMediaType": 415,

@@ -28,6 +28,8 @@ STATUSES: Mapping[type[errors.StentorError], int] = {
     errors.InvalidRequest: 400,
     errors.BodyTooSlow: 408,
     errors.LexiconExists: 409,
+    errors.Conflict: 409,
+    errors.Forbidden: 403,
     errors.BodyTooLarge: 413,
     errors.AnswerTooLong: 413,
     errors.UnsupportedMediaType: 415,
