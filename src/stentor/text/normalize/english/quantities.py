@@ -7,7 +7,16 @@ import unicodedata
 from collections.abc import Callable
 
 from stentor.text.normalize.english.calendar import COUNTED, plural
-from stentor.text.normalize.english.style import DASH, FORMAT, NUMBER, Style, after, before, is_attribute
+from stentor.text.normalize.english.style import (
+    DASH,
+    DESCRIBED,
+    FORMAT,
+    NUMBER,
+    Style,
+    after,
+    before,
+    is_attribute,
+)
 from stentor.text.normalize.english.units import UNIT, unit_named
 from stentor.text.normalize.rules import DIGIT, Rule
 
@@ -35,6 +44,11 @@ _SIZE = re.compile(
     r"(?:[ ]?(?P<unit>[cmk]?m|in|ft|yd|px)(?!\w))?(?!\w|[⁺⁻^]|[ ]?=)"
 )
 _FEET = re.compile(r"(?P<feet>\d{1,2})['’′][ ]?(?P<inches>\d{1,2})(?:[\"”″]|'')(?!\w)")
+# In 13" the sign is that of inches, unless it ends what a quotation mark began.
+_INCHES = re.compile(rf"(?:(?P<side>{_AMOUNT})[\"”″]?[ ]?[x×][ ]?)?(?P<inches>{_AMOUNT})[\"”](?![\w\"”'’])")
+_QUOTED = re.compile(r"(?:(?:^|[\s(\[{—–-])[\"”]|[“„«])[^\"”“„«]*+\Z")
+_LONGEST_QUOTED = 200
+_MEASURED = re.compile(r"[ ](?:long|wide|tall|high|deep|thick|apart|across|away|above|below)\b")
 _ANGLE = re.compile(
     r"(?P<degrees>\d{1,3})[°º][ ]?(?P<minutes>\d{1,2})['’′](?:[ ]?(?P<seconds>\d{1,2})(?:\.\d{1,4})?[\"”″])?"
     r"(?:[ ]?(?P<side>[NSEW])(?!\w))?"
@@ -180,6 +194,15 @@ class _Measures:
     def feet(self, match: re.Match[str]) -> str:
         return f"{self._style.cardinal(match['feet'])} foot {self._style.cardinal(match['inches'])}"
 
+    def inches(self, match: re.Match[str]) -> str | None:
+        if _QUOTED.search(before(match, _LONGEST_QUOTED)):
+            return None
+        behind = after(match)
+        is_one = behind[:1] == "-" or bool(DESCRIBED.match(behind) and not _MEASURED.match(behind))
+        inches = _of(match["inches"], self._style, "inch", "inch" if is_one else "inches")
+        side = _amount(match["side"], self._style) if match["side"] else None
+        return f"{side} by {inches}" if side and inches else inches
+
     def angle(self, match: re.Match[str]) -> str:
         sides = {"N": "north", "S": "south", "E": "east", "W": "west", None: ""}
         parts = [
@@ -285,6 +308,7 @@ def measure_rules(style: Style) -> tuple[Rule, ...]:
     readers: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None], str]] = [
         (_ANGLE, measures.angle, r"\d{1,3}[°º]"),
         (_FEET, measures.feet, r"\d\d?['’′]"),
+        (_INCHES, measures.inches, rf"\d+(?:{_MORE}|[\"”″]|[ ]?[a-z×])"),
         (_LASTING, measures.lasting, r"\d{1,3}[ ]?[a-z]"),
         (_SIZE, measures.size, rf"\d+(?:{FORMAT.more}|[ ]?[a-z×])"),
         (_MEASURES, measures.two, rf"\d+(?:{_MORE}|[ ]?[{_SIGNS_OF_UNITS}])"),

@@ -17,7 +17,7 @@ _LONGEST_COUNT = 9
 _MONTH_FIRST = frozenset({"us", "ph", "fm", "mh", "pw", "gu", "pr", "vi", "as", "mp", "um"})
 
 _ARTICLE = re.compile(r"\b[Aa]n?[ ]\Z")
-_DESCRIBED = re.compile(
+DESCRIBED = re.compile(
     r"[ ](?!(?:a|an|and|are|as|at|but|by|each|every|for|from|in|is|less|more|of|off|on|or|over|per|than|that"
     r"|the|to|was|were|when|which|with)\b)[a-z]"
 )
@@ -92,7 +92,7 @@ def _begins_with_zero(digits: str) -> bool:
 
 def is_attribute(match: re.Match[str]) -> bool:
     """Tell whether an amount describes what follows it, as in "a 5 km run", and so takes the singular."""
-    return _ARTICLE.search(before(match)) is not None and _DESCRIBED.match(after(match)) is not None
+    return _ARTICLE.search(before(match)) is not None and DESCRIBED.match(after(match)) is not None
 
 
 def before(match: re.Match[str], length: int = 24) -> str:
