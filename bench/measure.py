@@ -104,6 +104,8 @@ def _running(command: list[str], folder: Path, environ: Mapping[str, str]) -> It
             raise SystemExit("the server did not start")
         running = Running(process, int(announced[1]), folder)
         while not answers(running.port):
+            if process.poll() is not None:
+                raise SystemExit("the server ended as it started")
             time.sleep(0.005)
         running.exec_seconds = time.perf_counter() - began
         yield running

@@ -91,30 +91,30 @@ def main() -> None:
 
 
 def compared(direct: Connection, sides: Sequence[Side], voice: str) -> tuple[float, float]:
-    """Stream from all in turn; returns the medians of the first and the last byte without any between."""
+    """Stream from all, round by round; returns the medians of first and last byte with none between."""
     for side in sides:
         for _ in range(WARM // side.each):
             heard(side.connection, voice)
     seen = []
-    for _ in range(ROUNDS):
-        before = [side.server.cpu() for side in sides]
-        for index in range(STREAMS):
-            first, last, answer = heard(direct, voice)
-            seen.append((first, last))
-            for side in (*sides[index % len(sides) :], *sides[: index % len(sides)]):
-                if index % side.each == 0:
-                    _compare(side, voice, seen[-1], answer)
-        for side, began in zip(sides, before, strict=True):
-            side.cpu.append(1e6 * (side.server.cpu() - began) / len(range(0, STREAMS, side.each)))
+    for number in range(ROUNDS):
+        alone = [heard(direct, voice) for _ in range(STREAMS)]
+        seen += [(first, last) for first, last, _ in alone]
+        turn = number % len(sides)
+        for side in (*sides[turn:], *sides[:turn]):
+            _compare(side, voice, alone[:: side.each])
     firsts, lasts = zip(*seen, strict=True)
     return statistics.median(firsts), statistics.median(lasts)
 
 
-def _compare(side: Side, voice: str, direct: tuple[float, float], expected: Answer) -> None:
-    first, last, answer = heard(side.connection, voice)
-    side.firsts.append(first - direct[0])
-    side.lasts.append(last - direct[1])
-    side.is_unchanged &= answer.body == expected.body
+def _compare(side: Side, voice: str, alone: Sequence[tuple[float, float, Answer]]) -> None:
+    """Take as many streams from one as from the server itself just before."""
+    before = side.server.cpu()
+    for first_alone, last_alone, expected in alone:
+        first, last, answer = heard(side.connection, voice)
+        side.firsts.append(first - first_alone)
+        side.lasts.append(last - last_alone)
+        side.is_unchanged &= answer.body == expected.body
+    side.cpu.append(1e6 * (side.server.cpu() - before) / len(alone))
 
 
 def heard(connection: Connection, voice: str) -> tuple[float, float, Answer]:
