@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
-from tests.fakes import ScriptedEngine
+from tests.fakes import LoadedEngine, ScriptedEngine
 
-from stentor.engines import Engine, fleet
+from stentor.engines import Engine, EngineHealth, fleet
 from stentor.engines.fleet import Fleet, hold
 from stentor.errors import EngineFailed, EngineUnavailable, StentorError
 
@@ -72,6 +72,22 @@ async def test_what_is_not_open_is_known_with_its_reason() -> None:
         slow.may_open.set()
         await asyncio.sleep(0.01)
         assert made.health(slow).ready
+
+
+async def test_what_could_not_open_and_was_loaded_since_is_known_by_its_own_word() -> None:
+    class Refusing(LoadedEngine):
+        async def open(self) -> None:
+            raise EngineUnavailable("The memory is full.")
+
+        def health(self) -> EngineHealth:
+            return EngineHealth(ready=self.state == "loaded", problem=None)
+
+    engine = Refusing(name="heavy")
+    made = fleet_of(engine)
+    async with made.opened():
+        assert not made.health(engine).ready
+        await engine.load()
+        assert made.health(engine).ready
 
 
 async def test_the_default_engine_is_waited_for_and_no_other_is() -> None:
