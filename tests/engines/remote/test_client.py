@@ -149,6 +149,13 @@ async def stalls(asked: Asked, wire: Wire) -> None:
     await wire.left()
 
 
+async def drips(asked: Asked, wire: Wire) -> None:
+    await wire.head(Transfer_Encoding="chunked")
+    while True:
+        await wire.chunk(b" ")
+        await asyncio.sleep(0.02)
+
+
 async def huge_headers(asked: Asked, wire: Wire) -> None:
     await wire.head(X_Huge="a" * 100_000)
 
@@ -192,6 +199,7 @@ BROKEN: list[tuple[Script, type[EngineError], str]] = [
     (dripping_headers, EngineUnavailable, "no answer within 0.2 s"),
     (head_only, EngineUnavailable, "no answer within"),
     (stalls, EngineFailed, "in the middle of its answer: nothing came for 0.2 s"),
+    (drips, EngineFailed, "took too long for its answer"),
     (huge_headers, EngineFailed, "what is not HTTP"),
     (many_headers, EngineFailed, "what is not HTTP"),
     (short, EngineFailed, "in the middle of its answer: the connection was cut"),
@@ -215,7 +223,10 @@ async def test_a_server_that_misbehaves_is_one_of_our_errors(
     server: Upstream, script: Script, kind: type[EngineError], said: str
 ) -> None:
     server.answers("/", script)
-    async with client_of(server.url, answer_seconds=0.2, stalled_seconds=0.2, connect_seconds=0.1) as client:
+    patience: dict[str, Any] = {
+        "connect_seconds": 0.1, "answer_seconds": 0.2, "stalled_seconds": 0.2, "whole_seconds": 0.5,
+    }  # fmt: skip
+    async with client_of(server.url, **patience) as client:
         async with asyncio.timeout(3):
             with pytest.raises(EngineError) as failed:
                 async with client.call("GET", "/") as answer:

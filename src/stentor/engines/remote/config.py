@@ -55,6 +55,11 @@ class RemoteConfig(EngineConfig):
         default=60.0, gt=0, description="How long it may take to begin its answer, connecting included."
     )
     stalled_seconds: float = Field(default=30.0, gt=0, description="How long it may pause within an answer.")
+    whole_seconds: float = Field(
+        default=900.0,
+        gt=0,
+        description="How long its pauses within one answer may be, all together.",
+    )
     connections: int = Field(
         default=256, ge=1, description="Requests it gets at the same time; more are refused."
     )
