@@ -36,6 +36,17 @@ def test_ten_are_named_and_the_rest_counted() -> None:
     assert warnings[-1] == "and 2 more"
 
 
+def test_what_is_said_again_is_counted() -> None:
+    faults = Faults("a\nb", strict=False)
+    for at in (0, 2, 2):
+        faults.complain(at, "{} was ignored", "x")
+    for number in range(11):
+        faults.complain(0, "{} was ignored", f"y{number}")
+    faults.complain(2, "{} was ignored", "x")
+    assert faults.warnings()[0] == "'x' was ignored (4 times, first at line 1, column 1)"
+    assert faults.warnings()[-1] == "and 2 more"
+
+
 def test_strict_refuses_the_first() -> None:
     with pytest.raises(InvalidMarkup) as caught:
         Faults("\na", strict=True).complain(1, "{} was ignored", "x")

@@ -233,7 +233,8 @@ def test_strict_takes_what_is_done() -> None:
 
 
 def test_only_so_many_warnings_are_kept() -> None:
-    warnings = read("<speak>" + "<x/>" * 50_000 + "</speak>").warnings
+    elements = "".join(f"<x{number}/>" for number in range(50_000))
+    warnings = read(f"<speak>{elements}</speak>").warnings
     assert len(warnings) == 11
     assert warnings[-1] == "and 49990 more"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from html.entities import name2codepoint
 from typing import NoReturn
 from xml.parsers import expat
@@ -31,29 +32,44 @@ _REASONS = {
 }
 
 
+@dataclass(slots=True)
+class _Seen:
+    """Where something was left out first, and how many times it was."""
+
+    line: int
+    column: int
+    times: int = 1
+
+    def __str__(self) -> str:
+        times = f"{self.times} times, first at " if self.times > 1 else ""
+        return f"{times}line {self.line}, column {self.column}"
+
+
 class Faults:
-    """Refuses what cannot be read, and keeps the first few warnings of what is left out."""
+    """Refuses what cannot be read, and keeps the first few warnings of what is left out, each once."""
 
     def __init__(self, source: str, *, strict: bool) -> None:
         self._source = source
         self._strict = strict
-        self._warnings: list[str] = []
+        self._warnings: dict[str, _Seen] = {}
         self._more = 0
 
     def warnings(self) -> tuple[str, ...]:
         """Return a phrase for each thing that was left out; behind ten, how many more there were."""
-        return (*self._warnings, *([f"and {self._more} more"] if self._more else []))
+        named = [f"{said} ({seen})" for said, seen in self._warnings.items()]
+        return (*named, *([f"and {self._more} more"] if self._more else []))
 
     def complain(self, at: int, phrase: str, written: str = "") -> None:
         """Warn of what stands at an offset, or refuse it; `{}` in the phrase stands for `written`."""
-        if len(self._warnings) == _MOST_NAMED:
-            self._more += 1
-            return
         said = phrase.replace("{}", quoted(written))
         if self._strict:
             self.refuse(at, f"With `strict`, nothing may be left out, but {said}.")
-        line, column = line_and_column(self._source, at)
-        self._warnings.append(f"{said} (line {line}, column {column})")
+        if said in self._warnings:
+            self._warnings[said].times += 1
+        elif len(self._warnings) == _MOST_NAMED:
+            self._more += 1
+        else:
+            self._warnings[said] = _Seen(*line_and_column(self._source, at))
 
     def refuse(self, at: int, sentence: str) -> NoReturn:
         """Refuse the markup for what stands at an offset."""
