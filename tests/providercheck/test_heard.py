@@ -71,8 +71,10 @@ def test_an_answer_must_be_the_protocol_s() -> None:
     assert Said(200, "", {}, b"\xff{", 0.1).json is None
 
 
-def test_the_recording_is_a_second_of_sound() -> None:
-    part = recording()
+def test_the_recording_is_what_the_provider_said() -> None:
+    part = recording(Whole(SOUND.astype("<f8").tobytes(), RATE, "<f8"))
     assert isinstance(part.content, bytes)
     with wave.open(BytesIO(part.content)) as file:
-        assert (file.getframerate(), file.getnframes()) == (24_000, 24_000)
+        assert (file.getframerate(), file.getnframes()) == (RATE, len(SOUND))
+        heard = np.frombuffer(file.readframes(len(SOUND)), "<i2") / 32768
+    np.testing.assert_allclose(heard, SOUND, atol=1e-3)

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from fastapi import FastAPI, Request
 from tests.api.inprocess import make_api
+from tests.cloning import CloningEngine
 from tests.engines.upstream import Asked, Script, Upstream, Wire, gives_json, upstream
 from tests.fakes import tone
 from tests.serving import served
@@ -95,6 +96,7 @@ async def test_a_server_that_reads_the_query_is_a_provider() -> None:
 
     @app.post("/v1/create_voice_prompt")
     async def create_voice_prompt(request: Request) -> dict[str, Any]:
+        assert request.query_params["reference_text"].startswith("The quick")
         return {"voice_prompt": {"form": parts(await request.body())}}
 
     @app.post("/v1/transcribe")
@@ -110,8 +112,58 @@ async def test_a_server_that_reads_the_query_is_a_provider() -> None:
     assert "asked by the query" in found["generate"].said
     assert found["voice prompt"].mark is PASSED
     assert found["transcription"].mark is PASSED
-    assert found["voice prompt"].said == "one of 37 characters, and it speaks"
+    assert found["voice prompt"].said.startswith("one of 37 characters, and it speaks: 2.20 s")
+    assert "prompt id" not in found
     assert [check for check, finding in found.items() if finding.counts] == ["empty text"]
+
+
+async def test_a_stentor_that_clones_speaks_by_ids_too() -> None:
+    async with served(make_api(CloningEngine())) as url:
+        found = await report(url)
+    assert [finding for finding in found.values() if finding.counts] == []
+    assert found["voice prompt"].mark is PASSED
+    assert found["prompt id"].mark is PASSED
+
+
+@pytest.mark.parametrize(
+    ("named", "known", "check", "because"),
+    [
+        (True, "p-1", "prompt id", ""),
+        (False, "p-1", "prompt id", "no header"),
+        (True, "p-2", "prompt id", "409: Who"),
+        (True, "", "prompt id", "an id that nobody has is answered with 200"),
+        (True, "nothing", "voice prompt", "409: Who"),
+    ],
+)
+async def test_a_provider_that_remembers_prompts_badly_is_found(
+    server: Upstream, *, named: bool, known: str, check: str, because: str
+) -> None:
+    """Speaks by the whole prompt, unless it knows nothing, and by the id it knows; any, if that is empty."""
+    plain = speaks()
+
+    async def remembers(asked: Asked, wire: Wire) -> None:
+        prompt = asked.json.get("voice_prompt")
+        identity = prompt.get("id", "") if isinstance(prompt, dict) else ""
+        if (identity and known and identity != known) or (prompt == {"tensors": "A"} and known == "nothing"):
+            await wire.json({"error": {"code": "prompt_unknown", "message": "Who?"}}, 409)
+        elif named and prompt:
+            await wire.json(hums(asked), X_Voice_Prompt_Id="p-1")
+        else:
+            await plain(asked, wire)
+
+    server.answers("/health", gives_json(HEALTHY | {"capabilities": {"prompt_ids": True}}))
+    server.answers("/v1/generate", remembers)
+    server.answers("/v1/create_voice_prompt", gives_json({"voice_prompt": {"tensors": "A"}}))
+    finding = (await report(server.url))[check]
+    assert (finding.mark is PASSED) is (not because)
+    assert because in finding.said
+    assert finding.counts is bool(finding.remedy)
+
+
+@pytest.mark.parametrize("told", [{}, {"voice_prompt": {}}, {"voice_prompt": "a pickle"}, []])
+async def test_a_prompt_that_is_none_is_found(server: Upstream, told: Any) -> None:
+    server.answers("/v1/create_voice_prompt", gives_json(told))
+    assert (await report(server.url))["voice prompt"].counts
 
 
 async def test_a_key_that_is_not_checked_is_found(server: Upstream) -> None:

@@ -10,9 +10,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlencode
 
 from stentor.engines.provider.answers import Whole
-from stentor.engines.provider.asking import as_printed, asks_otherwise
+from stentor.engines.provider.asking import as_printed, asks_otherwise, forgot
+from stentor.engines.provider.described import offers_of
 from stentor.engines.remote.client import Client, Part
 from stentor.engines.remote.config import RemoteConfig
 from stentor.errors import EngineError, InvalidRequest, printable
@@ -32,6 +34,8 @@ from stentor.providercheck.heard import (
 from stentor.types import Utterance, Voice, VoiceId
 
 GENERATE = "/v1/generate"
+CREATE = "/v1/create_voice_prompt"
+_PROMPT_ID = "x-voice-prompt-id"
 _LONGER = f"{TEXT} Then it sits down in the sun, and nobody says a word for quite a while."
 _ANY = range(200, 600)
 _REFUSED = range(400, 500)
@@ -52,6 +56,8 @@ class ProviderCheck:
         self._printed = False
         self._first: Whole | None = None
         self._seconds = 0.0
+        self._remembers = False
+        self._prompt: dict[str, Any] | None = None
 
     def _caller(self, key: str) -> Client:
         headers = {"X-API-Key": key, "Authorization": f"Bearer {key}"} if key else None
@@ -84,6 +90,8 @@ class ProviderCheck:
         if self._key:
             yield await _checked("wrong key", self._wrong_key)
         yield await _checked("voice prompt", self._voice_prompt)
+        if self._remembers and self._prompt:
+            yield await _checked("prompt id", self._prompt_id)
         yield await _checked("transcription", self._transcription)
         yield await _checked("latency", self._latency, required=False)
 
@@ -96,6 +104,7 @@ class ProviderCheck:
             raise WrongError(
                 f"{said.status}: {said.sentence}", "answer 200 with a JSON object that has `status`"
             )
+        self._remembers = offers_of(told).get("prompt_ids") is True
         shown = (f"{name} {told[name]}" for name in ("status", "model", "device") if name in told)
         return printable(", ".join(shown), 120)
 
@@ -171,17 +180,37 @@ class ProviderCheck:
         return str(said.status)
 
     async def _voice_prompt(self) -> str:
-        form = [recording(), Part("reference_text", "Hm.")]
-        said = await self._ask("POST", "/v1/create_voice_prompt", form)
+        """Have a prompt made of the provider's own voice, and have it speak by that."""
+        assert self._first is not None  # noqa: S101  only asked once there is one
+        form = [recording(self._first), Part("reference_text", TEXT)]
+        path = f"{CREATE}?{urlencode({'reference_text': TEXT})}" if self._printed else CREATE
+        said = await self._ask("POST", path, form)
         told = _offered(said)
-        if not isinstance(told, dict) or not isinstance(told.get("voice_prompt"), dict):
+        prompt = told.get("voice_prompt") if isinstance(told, dict) else None
+        if not isinstance(prompt, dict) or not prompt:
             raise WrongError(f"{said.status}: {said.sentence}", 'answer 200 with {"voice_prompt": {…}}')
-        heard = await self._speak(TEXT, prompt=told["voice_prompt"])
-        whole(heard)
-        return f"one of {len(json.dumps(told['voice_prompt'])):,} characters, and it speaks"
+        seen = judged(whole(await self._speak(TEXT, prompt=prompt)))
+        self._prompt = prompt
+        return f"one of {len(json.dumps(prompt)):,} characters, and it speaks: {seen}"
+
+    async def _prompt_id(self) -> str:
+        """Have it speak by the id of that prompt, and by one that nobody has."""
+        said = await self._speak(TEXT, prompt=self._prompt)
+        identity = next((value for name, value in said.headers.items() if name.lower() == _PROMPT_ID), None)
+        if identity is None:
+            raise WrongError("no header X-Voice-Prompt-Id", "name a prompt in the answer to all of it")
+        judged(whole(await self._speak(TEXT, prompt={"id": identity})))
+        unknown = await self._speak(TEXT, prompt={"id": f"sha256:{'0' * 64}"})
+        if not forgot(unknown.status, unknown.body):
+            raise WrongError(
+                f"an id that nobody has is answered with {unknown.status}: {unknown.sentence}",
+                "answer 404 with `error.code` prompt_unknown, so that the prompt is sent again",
+            )
+        return "it speaks by the id of a prompt, and says when it does not know one"
 
     async def _transcription(self) -> str:
-        form = [recording(), Part("language", "en")]
+        assert self._first is not None  # noqa: S101  only asked once there is one
+        form = [recording(self._first), Part("language", "en")]
         said = await self._ask("POST", "/v1/transcribe", form)
         told = _offered(said)
         if not isinstance(told, dict) or not isinstance(told.get("text"), str):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
-import wave
 from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
@@ -15,6 +13,7 @@ import numpy as np
 
 from stentor.audio.wav import RATES
 from stentor.engines.provider.answers import TYPES, Whole, whole_sound
+from stentor.engines.provider.prompts import wav
 from stentor.engines.remote.client import Answer, Part
 from stentor.errors import printable
 from stentor.providercheck.finding import WrongError
@@ -155,14 +154,7 @@ def _audio(fields: dict[str, Any]) -> bytes:
         raise WrongError("an event whose `audio` is not base64", "send samples in base64") from error
 
 
-def recording() -> Part:
-    """Make a second of a voice, or of what passes for one."""
-    time = np.arange(24_000) / 24_000
-    harmonics = [np.sin(2 * np.pi * 120 * harmonic * time) / harmonic for harmonic in range(1, 20)]
-    file = io.BytesIO()
-    with wave.open(file, "wb") as written:
-        written.setnchannels(1)
-        written.setsampwidth(2)
-        written.setframerate(24_000)
-        written.writeframes((np.sum(harmonics, axis=0) * 10_000).astype("<i2").tobytes())
-    return Part("audio", file.getvalue(), "voice.wav", "audio/wav")
+def recording(spoken: Whole) -> Part:
+    """Make a file of what the provider said itself: no other voice is at hand."""
+    samples = np.clip(_decoded(spoken), -1, 1).astype(np.float32)
+    return Part("audio", wav(samples, spoken.rate), "voice.wav", "audio/wav")
