@@ -45,19 +45,50 @@ async def test_the_language_is_named() -> None:
     assert german.headers["x-stentor-language"] == "de"
 
 
-async def test_a_whole_answer_tells_its_cost_and_events_at_their_end() -> None:
+@pytest.mark.parametrize("fields", [{}, {"stream": False}, {"stream_format": "sse"}])
+async def test_every_answer_tells_its_cost_where_the_text_says_it(fields: dict[str, Any]) -> None:
     engine = ScriptedEngine(name="cloud")
     api = make_api(engine, prices={"cloud": Price(per_request=0.5, per_character=0.01)})
     async with client_of(api) as client:
+        answer = await client.post(SPEECH, json=speech("Hello. It is me.", **fields))
+    assert answer.headers["x-stentor-cost"] == "0.65"
+    totals = api.state.context.planner.router.ledger.totals["cloud"]
+    assert (totals.requests, totals.characters, round(totals.cost, 9)) == (1, 15, 0.65)
+
+
+async def test_what_is_paid_by_the_second_is_known_at_the_end() -> None:
+    engine = ScriptedEngine([tone(0.5)], name="cloud")
+    api = make_api(engine, prices={"cloud": Price(per_second=2.0)})
+    async with client_of(api) as client:
+        streamed = await client.post(SPEECH, json=speech("Hello."))
         whole = await client.post(SPEECH, json=speech("Hello.", stream=False))
         events = await client.post(SPEECH, json=speech("Hello.", stream_format="sse"))
-        streamed = await client.post(SPEECH, json=speech("Hello."))
-    assert whole.headers["x-stentor-cost"] == "0.56"
-    assert '"cost":0.56' in events.text.splitlines()[-2]
     assert "x-stentor-cost" not in streamed.headers
-    totals = api.state.context.planner.router.ledger.totals["cloud"]
-    assert (totals.requests, totals.characters) == (3, 18)
-    assert abs(totals.cost - 1.68) < 1e-9
+    assert "x-stentor-cost" not in events.headers
+    cost = float(whole.headers["x-stentor-cost"])
+    assert 0.9 < cost < 1.1
+    assert json.loads(events.text.splitlines()[-2][6:])["usage"]["cost"] == cost
+    assert abs(api.state.context.planner.router.ledger.totals["cloud"].cost - 3 * cost) < 1e-6
+
+
+async def test_with_progress_the_cost_is_told_at_the_end() -> None:
+    api = make_api(ScriptedEngine(name="cloud"), prices={"cloud": Price(per_request=0.5)})
+    async with client_of(api) as client:
+        answer = await client.post(SPEECH, json=speech("Hello.", stream_format="sse", progress=True))
+    assert "x-stentor-cost" not in answer.headers
+    assert '"cost":0.5}' in answer.text
+
+
+async def test_the_cost_is_that_of_who_is_heard_and_who_failed_is_booked_for_itself() -> None:
+    prices = {"first": Price(per_request=1.0, per_character=0.1), "second": Price(per_character=0.001)}
+    api = make_api(gone(), ScriptedEngine(name="second"), routes=CHAIN, prices=prices)
+    async with client_of(api) as client:
+        answer = await client.post(SPEECH, json=speech("One. Two."))
+    assert answer.headers["x-stentor-cost"] == "0.008"
+    totals = api.state.context.planner.router.ledger.totals
+    assert (totals["first"].requests, totals["first"].characters) == (1, 4)  # it failed at the first sentence
+    assert round(totals["first"].cost, 9) == 1.4
+    assert round(totals["second"].cost, 9) == 0.008
 
 
 async def test_what_has_no_price_tells_no_cost(client: httpx.AsyncClient) -> None:

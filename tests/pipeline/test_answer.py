@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.fakes import ScriptedEngine, silence, tone
 
-from stentor.engines import Capabilities
+from stentor.engines import Capabilities, Price
 from stentor.errors import (
     EngineBusy,
     EngineCrashed,
@@ -27,6 +30,16 @@ from stentor.voices.aliases import VoiceMap
 from stentor.voices.catalog import Catalog
 
 GONE = EngineUnavailable("It is gone.")
+TEXTS = (
+    "It costs $25.",
+    "Dr. Who, I presume?",
+    "*Yes!*",
+    "[pause:1s]",
+    "(sad) Oh;",
+    "- a list",
+    "x" * 320,
+    "1,000,000",
+)
 
 
 def broken(name: str, error: EngineError = GONE, **how: Any) -> ScriptedEngine:
@@ -34,14 +47,18 @@ def broken(name: str, error: EngineError = GONE, **how: Any) -> ScriptedEngine:
 
 
 def planner(
-    *engines: ScriptedEngine, deadlines: dict[str, float] | None = None, routed: bool = True, **route: Any
+    *engines: ScriptedEngine,
+    deadlines: dict[str, float] | None = None,
+    prices: dict[str, Price] | None = None,
+    routed: bool = True,
+    **route: Any,
 ) -> Planner:
     catalog = Catalog({engine.name: engine for engine in engines}, engines[0].name, VoiceMap({}, None))
     routes = [RouteConfig(engines=tuple(engine.name for engine in engines), **route)] if routed else []
-    return Planner(Casting(catalog), router=Router(catalog, routes, deadlines=deadlines))
+    return Planner(Casting(catalog), router=Router(catalog, routes, deadlines=deadlines, prices=prices))
 
 
-async def answer(made: Planner, **asked: Any) -> Answer:
+async def answer(made: Planner, *, foretells: bool = False, **asked: Any) -> Answer:
     request = SpeechRequest(**{
         "text": "One. Two.",
         "model": "tts-1",
@@ -49,7 +66,7 @@ async def answer(made: Planner, **asked: Any) -> Answer:
         "format": "pcm",
         **asked,
     })
-    return await Answer.to(made, request)
+    return await Answer.to(made, request, foretells=foretells)
 
 
 async def listen(answered: Answer) -> int:
@@ -128,6 +145,62 @@ async def test_what_was_spent_is_that_of_who_was_heard() -> None:
     answered = await answer(planner(broken("first"), ScriptedEngine(name="second")))
     size = await listen(answered)
     assert (answered.attempt.usage.characters, answered.attempt.usage.samples) == (8, size)
+
+
+PRICED = {"first": Price(per_request=0.25, per_character=0.001), "second": Price(per_request=1.0)}
+
+
+@given(
+    st.text(st.sampled_from("ab 1$.,;!\n()*[]:é—你好😀"), max_size=300)
+    | st.lists(st.sampled_from(TEXTS), max_size=30).map(" ".join)
+)
+async def test_the_cost_that_is_foretold_is_the_one_that_is_booked(text: str) -> None:
+    made = planner(ScriptedEngine(name="first"), prices=PRICED)
+    answered = await answer(made, text=f"Yes. {text}", foretells=True)
+    async with aclosing(answered.pieces()) as pieces:
+        await anext(pieces)
+        foretold = answered.foretold
+        async for _ in pieces:
+            pass
+    assert foretold == answered.attempt.cost == made.router.ledger.totals["first"].cost
+
+
+async def test_a_cost_is_foretold_only_where_the_text_says_it_and_somebody_asked() -> None:
+    async def foretold(**how: Any) -> float | None:
+        prices = {"first": Price(per_request=1.0, **how)}
+        answered = await answer(planner(ScriptedEngine(name="first"), prices=prices), foretells=True)
+        assert answered.foretold is None
+        await listen(answered)
+        return answered.foretold
+
+    assert await foretold(per_character=0.5) == 5.0
+    assert await foretold(per_second=0.5) is None
+    unpriced = await answer(planner(ScriptedEngine(name="first")), foretells=True)
+    unasked = await answer(planner(ScriptedEngine(name="first"), prices=PRICED))
+    assert await listen(unpriced) > 0
+    assert await listen(unasked) > 0
+    assert (unpriced.foretold, unasked.foretold) == (None, None)
+
+
+async def test_whoever_was_asked_is_booked_also_if_another_was_heard() -> None:
+    slow = ScriptedEngine(name="first", gate=asyncio.Event())
+    made = planner(slow, ScriptedEngine(name="second"), prices=PRICED, hedge_after=0.02)
+    answered = await answer(made, foretells=True)
+    await listen(answered)
+    totals = made.router.ledger.totals
+    assert answered.foretold == answered.attempt.cost == totals["second"].cost == 1.0
+    assert (totals["first"].requests, totals["first"].characters, totals["first"].seconds) == (1, 4, 0.0)
+    assert totals["first"].cost == pytest.approx(0.254)
+
+
+async def test_who_leaves_pays_for_what_was_asked() -> None:
+    made = planner(ScriptedEngine([tone(0.2)] * 50, name="first"), prices=PRICED)
+    pieces = (await answer(made)).pieces()
+    await anext(pieces)
+    await pieces.aclose()
+    totals = made.router.ledger.totals["first"]
+    assert (totals.requests, totals.characters) == (1, 4)
+    assert totals.cost == pytest.approx(0.254)
 
 
 async def test_an_engine_that_takes_too_long_is_given_up() -> None:

@@ -19,7 +19,15 @@ def named(answer: Answer) -> dict[str, str]:
 
 def priced(answer: Answer) -> dict[str, str]:
     """Tell what an answer that is complete has cost, if its engine has a price."""
-    cost = answer.attempt.cost
+    return _cost(answer.attempt.cost)
+
+
+def foretold(answer: Answer) -> dict[str, str]:
+    """Tell what an answer that has begun will have cost at its end, if that is known."""
+    return _cost(answer.foretold)
+
+
+def _cost(cost: float | None) -> dict[str, str]:
     return {} if cost is None else {"X-Stentor-Cost": f"{cost:.8f}".rstrip("0").rstrip(".")}
 
 

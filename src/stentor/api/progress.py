@@ -20,8 +20,8 @@ async def with_progress(
 ) -> AsyncGenerator[bytes, None]:
     """Begin at once: yield an event of progress, one more each second, and then the events of speech.
 
-    `state` says who is asked, `engine`, and what that waits for, `activity`. If another engine is heard in the
-    end, a last event of progress says so. An error is an event, for the status has been sent.
+    `state` says who is asked, `engine`, and what that waits for, `activity`. If another engine is heard in
+    the end, a last event of progress says so. An error is an event, for the status has been sent.
     """
     asked = ""
 

@@ -19,7 +19,7 @@ from stentor.api.body import Body, read_body, validate
 from stentor.api.captions import captions
 from stentor.api.context import Context, context_of
 from stentor.api.documented import AUDIO, BASE64, BATCH, CAPTIONS
-from stentor.api.names import named, priced
+from stentor.api.names import foretold, named, priced
 from stentor.api.operations import Operation
 from stentor.api.progress import with_progress
 from stentor.api.respond import (
@@ -53,7 +53,9 @@ async def speech(request: Request) -> Response:
     is_streamed = body.stream and request.scope.get("http_version") != "1.0"
     # Events end with how long the speech was, which only samples tell; a whole file gets exact headers here.
     relays = body.response_format == "pcm" if is_sse else is_streamed
-    answer = await Answer.to(context.planner, body.request(), relays=relays)
+    # With progress, the headers are sent before it is known who is heard.
+    foretells = not body.progress if is_sse else is_streamed
+    answer = await Answer.to(context.planner, body.request(), relays=relays, foretells=foretells)
     if is_sse:
         return _events(context, answer, tells_progress=body.progress)
     if is_streamed:
@@ -175,7 +177,7 @@ def _events(context: Context, answer: Answer, *, tells_progress: bool) -> Respon
     return Streamed(
         with_progress(events, partial(_progress, context, answer)) if tells_progress else events,
         "text/event-stream; charset=utf-8",
-        lambda: {**named(answer), "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+        lambda: {**named(answer), **foretold(answer), "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
 
@@ -215,7 +217,7 @@ def _tokens(answer: Answer) -> dict[str, Any]:
 
 def _headers(answer: Answer) -> dict[str, str]:
     name = f"speech.{answer.plan.format.name}"
-    return {**named(answer), "Content-Disposition": f'attachment; filename="{name}"'}
+    return {**named(answer), **foretold(answer), "Content-Disposition": f'attachment; filename="{name}"'}
 
 
 _EXAMPLE = {"model": "tts-1", "voice": "alloy", "input": "Hello, world!"}

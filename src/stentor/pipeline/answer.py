@@ -10,8 +10,10 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeAlias
 
+from stentor import threads
 from stentor.errors import EngineError, UnknownVoice
 from stentor.pipeline.guard import Guard
+from stentor.pipeline.lines import Line
 from stentor.pipeline.relay import may_relay, only_line, relay
 from stentor.pipeline.speak import Usage, speak
 from stentor.types import AudioChunk
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from stentor.pipeline.routes import Router
 
 log = logging.getLogger(__name__)
+
+_QUICK = 1000  # characters of text; more is read beside the event loop
 
 Piece: TypeAlias = "AudioChunk | bytes"
 """What is heard: a chunk, or a part of a file that is handed on."""
@@ -45,6 +49,22 @@ class Attempt:
         """What it has cost so far; None if nobody set a price."""
         return self._ledger.cost(self.usage)
 
+    async def whole_cost(self) -> float | None:
+        """Return what it will have cost at its end; None if nobody set a price, or only the end tells."""
+        if not self._ledger.is_known_ahead(self.plan.cast.engines):
+            return None
+        if len(self.plan.request.text) <= _QUICK:
+            return self._ledger.cost(self._all_of_it())
+        return self._ledger.cost(await threads.run(self._all_of_it))
+
+    def _all_of_it(self) -> Usage:
+        """Count the text of all lines."""
+        usage = Usage()
+        for step in self.plan.lines():
+            if isinstance(step, Line):
+                usage.asked(step)
+        return usage
+
     async def first(self) -> Piece | None:
         """Wait for the first piece, None if there is none; raises EngineError."""
         return await self._guard.first(self.stream)
@@ -62,20 +82,28 @@ class Attempt:
 class Answer:
     """What a request is answered with: the attempt that is heard, or the first until one is."""
 
-    def __init__(self, planner: Planner, plan: Plan, *, relays: bool = False) -> None:
+    def __init__(
+        self, planner: Planner, plan: Plan, *, relays: bool = False, foretells: bool = False
+    ) -> None:
         self._planner = planner
         self._relays = relays
+        self._foretells = foretells
+        self.foretold: float | None = None
+        """What it will have cost at its end, if that can be known before; from the first piece on."""
         self.attempt = self._attempt(plan)
         self.failures: list[tuple[str, EngineError]] = []
         """Engines that could not speak, and why."""
 
     @classmethod
-    async def to(cls, planner: Planner, request: SpeechRequest, *, relays: bool = False) -> Answer:
+    async def to(
+        cls, planner: Planner, request: SpeechRequest, *, relays: bool = False, foretells: bool = False
+    ) -> Answer:
         """Settle a request; raises what is wrong with it.
 
-        With `relays`, a file that an engine gets from elsewhere may be handed on as it is.
+        With `relays`, a file that an engine gets from elsewhere may be handed on as it is. With `foretells`,
+        the cost is wanted before the first piece.
         """
-        return cls(planner, await planner.plan(request), relays=relays)
+        return cls(planner, await planner.plan(request), relays=relays, foretells=foretells)
 
     @property
     def plan(self) -> Plan:
@@ -89,6 +117,8 @@ class Answer:
         """
         first = await self._begin()
         async with aclosing(self.attempt.stream) as stream:
+            if self._foretells:
+                self.foretold = await self.attempt.whole_cost()
             if first is not None:
                 yield first
                 del first

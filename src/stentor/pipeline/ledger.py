@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,6 +57,11 @@ class Ledger:
         return sum(
             self._price(name).of(spent.characters, spent.seconds) for name, spent in usage.engines.items()
         )
+
+    def is_known_ahead(self, engines: Iterable[Engine]) -> bool:
+        """Whether it takes no more than the text to know what these engines will cost."""
+        prices = [self._prices[engine.name] for engine in engines if engine.name in self._prices]
+        return bool(prices) and not any(price.per_second for price in prices)
 
     def is_by_the_second(self, engine: Engine) -> bool:
         """Whether its seconds have to be counted to know what it costs."""
