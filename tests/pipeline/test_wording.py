@@ -38,6 +38,15 @@ def test_nothing_is_put_into_words_without_switches() -> None:
     assert said(words("It costs $25."), rules=replace(RULES, switches=None)).spoken.text == "It costs $25."
 
 
+def test_an_emoji_that_is_not_read_has_nothing_unseen_behind_it() -> None:
+    heart = words("I ❤\ufe0f it.")
+    assert said(heart).spoken.text == "I red heart it."
+    silent = said(heart, rules=replace(RULES, switches=Switches(emoji=False))).spoken
+    assert silent.text == "I ❤ it."
+    assert silent.origin(4) == (5, 6)
+    assert said(heart, rules=replace(RULES, switches=None)).spoken.text == "I ❤ it."
+
+
 def test_an_alias_is_said_instead() -> None:
     wording = said(
         words("The "), words("W3C", Alias("World Wide Web Consortium"), 4), words(" is 1.", None, 7)

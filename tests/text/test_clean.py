@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.text.effort import effort
 
-from stentor.text.clean import controls_left_out, is_speakable, remove_controls, tidy
+from stentor.text.clean import controls_left_out, is_speakable, remove_controls, tidy, unpictured
 from stentor.text.edits import Edited
 
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
@@ -105,6 +105,13 @@ def test_what_has_a_meaning_stays(text: str) -> None:
 )  # fmt: skip
 def test_what_is_not_seen_does_not_part_a_word(sign: str) -> None:
     assert tidied(f"wo{sign}rd and {sign}word{sign}{sign}") == "word and word"
+
+
+def test_what_chooses_a_picture_goes_where_none_is_read() -> None:
+    text = "I ❤\ufe0f it. ☎\ufe0e 🏴\U000e0067\U000e0062\U000e007f!"
+    assert tidied(text) == text
+    assert Edited(text, unpictured(text, [])).text == "I ❤ it. ☎ 🏴!"
+    assert Edited(text, unpictured(text, [(9, 11), (2, 4)])).text == "I ❤\ufe0f it. ☎\ufe0e 🏴!"
 
 
 def test_a_second_joiner_is_one_too_many() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from stentor.text.clean import tidy
+from stentor.text.clean import tidy, unpictured
 from stentor.text.edits import Chained, Edit, Edited, Mapped
 from stentor.text.normalize import normalize, say_as
 from stentor.text.script import Alias, Phonemes, Words
@@ -57,6 +57,7 @@ def _spoken(text: str, edits: list[Edit], rules: Rules) -> tuple[Mapped, tuple[P
         edits = _merged(edits, rules.lexicon.edits(text, rules.language, _places(edits)))
     if rules.switches:
         edits = _merged(edits, normalize(text, rules.language, rules.switches, _places(edits)))
+    edits = _merged(edits, unpictured(text, _places(edits)))
     if not edits:
         return Mapped([(text, 0, len(text))]), ()
     return Edited(text, edits), _pronunciations(edits) if rules.phonemes else ()

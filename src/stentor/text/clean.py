@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
+from collections.abc import Collection
 from functools import cache
 
 from stentor.text.edits import Edit
@@ -38,6 +40,7 @@ _JOINING = (
 _EMOJI = "\u2190-\u2bff\u3030\u303d\ufe0f\U0001f000-\U0001faff"
 # What a variation selector makes an emoji or not; their names are looked up with it.
 _PICTURES = "0-9#*©®™\u203c-\u303d\u3297\u3299\U0001f000-\U0001faff"
+_CHOOSERS = re.compile(f"[\ufe0e\ufe0f{_TAGS}]")
 # Letters and digits in fancy dress, which engines spell out by their numbers.
 _STYLED = (
     "\u2102\u210a-\u210e\u2110-\u2112\u2115\u2119-\u211d\u2124\u2128\u212c-\u2131\u2133\u2134\u24b6-\u24e9"
@@ -78,6 +81,23 @@ def tidy(text: str) -> list[Edit]:
         for match in _untidy().finditer(text)
         if match["kept"] is None
     ]
+
+
+def unpictured(text: str, read: Collection[tuple[int, int]]) -> list[Edit]:
+    """Return the edits that take away what only chooses a picture, but for the stretches that are read.
+
+    `tidy` keeps it, since the names of emoji are looked up with it.
+    """
+    if text.isascii():
+        return []
+    taken = sorted(read)
+    starts = [start for start, _ in taken]
+    edits = []
+    for match in _CHOOSERS.finditer(text):
+        before = bisect_right(starts, match.start()) - 1
+        if before < 0 or taken[before][1] <= match.start():
+            edits.append(Edit(match.start(), match.end(), ""))
+    return edits
 
 
 def _plain(match: re.Match[str]) -> str:
