@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
+import sys
 import wave
 from pathlib import Path
 
@@ -9,9 +12,11 @@ import click
 import pytest
 
 from stentor.errors import NothingToSpeak, UnknownVoice
+from stentor.pipeline import waiting
 from stentor.pipeline.request import SpeechRequest
 from stentor.say import Target, player, say
 from stentor.settings import Settings, load_settings
+from tests.engines.runpod.plane import KEY, plane, streaming
 
 
 @pytest.fixture
@@ -77,6 +82,46 @@ def test_a_format_nobody_knows_is_refused_in_the_words_of_the_command(
     with pytest.raises(click.UsageError) as raised:
         Target.of(output, format_, play=False)
     assert "--format" in raised.value.format_message()
+
+
+CLEAR = "\r\x1b[K"
+
+
+class Terminal(io.StringIO):
+    """What is written to a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+async def said_after_a_while(shown: io.StringIO, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Speak to a file by a worker that has to start first; return what standard error got."""
+    monkeypatch.setattr(waiting, "_EVERY", 0.05)
+    monkeypatch.setattr(sys, "stderr", shown)
+    asleep = asyncio.Event()
+    async with plane(streaming(3, delay=0.1), cold=asleep) as endpoint:
+        variables = {"RUNPOD_ENDPOINT": endpoint.url, "RUNPOD_API_KEY": KEY}
+        rented = load_settings(environ=variables, folder=folder).settings
+        asked = SpeechRequest(text="Hello.", model="runpod", voice="alloy", format="wav")
+        asyncio.get_running_loop().call_later(0.4, asleep.set)
+        await say(rented, asked, Target.of(str(folder / "x.wav"), None, play=False))
+    assert (folder / "x.wav").stat().st_size > 30_000
+    return shown.getvalue()
+
+
+async def test_a_terminal_shows_who_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = await said_after_a_while(Terminal(), tmp_path, monkeypatch)
+    waits, _, rest = told.rpartition(CLEAR)
+    assert f"{CLEAR}waiting for runpod, 0 s: 1 job waits for a worker: 1 ready" in waits
+    assert "\n" not in waits
+    assert rest == f"Wrote {tmp_path / 'x.wav'}.\n"
+
+
+async def test_whatever_is_no_terminal_shows_nothing_of_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = await said_after_a_while(io.StringIO(), tmp_path, monkeypatch)
+    assert told == f"Wrote {tmp_path / 'x.wav'}.\n"
 
 
 def test_a_player_is_a_program_that_is_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

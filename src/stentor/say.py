@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -21,11 +22,14 @@ from stentor.audio.encode import FORMATS, encoded
 from stentor.pipeline.lines import Line
 from stentor.pipeline.request import SpeechRequest
 from stentor.pipeline.speak import speak
+from stentor.pipeline.waiting import while_waiting
 
 if TYPE_CHECKING:
+    from stentor.engines import Engine
     from stentor.pipeline.lines import Step
     from stentor.pipeline.plan import Plan
     from stentor.settings import Settings
+    from stentor.types import AudioChunk
 
 PLAYERS = (
     ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error", "-i", "-"),
@@ -35,6 +39,7 @@ PLAYERS = (
 )
 """Programs that play a WAV file from standard input, and how they are asked to."""
 
+_CLEAR = "\r\x1b[K"  # of the line on a terminal
 _LONG = 600  # characters; shorter text is spoken before a progress bar would be seen
 
 
@@ -164,6 +169,41 @@ async def say(settings: Settings, request: SpeechRequest, target: Target) -> Non
             await engine.close()
 
 
+async def _awaited(
+    chunks: AsyncGenerator[AudioChunk, None], engine: Engine
+) -> AsyncGenerator[AudioChunk, None]:
+    """Pass chunks on; if the first takes long, a terminal shows who is waited for, and for what."""
+    async with aclosing(chunks):
+        begun = asyncio.create_task(_next(chunks))
+        shown = ""
+        try:
+            async with aclosing(while_waiting(begun)) as waits:
+                async for seconds in waits:
+                    if sys.stderr.isatty():
+                        shown = _CLEAR
+                        click.echo(f"{_CLEAR}{_waiting(engine, seconds)}", err=True, nl=False)
+            first = await begun
+        finally:
+            begun.cancel()
+            await asyncio.gather(begun, return_exceptions=True)
+            click.echo(shown, err=True, nl=False)
+        if first is not None:
+            yield first
+        async for chunk in chunks:
+            yield chunk
+
+
+async def _next(chunks: AsyncGenerator[AudioChunk, None]) -> AudioChunk | None:
+    return await anext(chunks, None)
+
+
+def _waiting(engine: Engine, seconds: float) -> str:
+    condition = engine.health()
+    reason = condition.activity or condition.problem
+    line = f"waiting for {engine.name}, {seconds:.0f} s{f': {reason}' if reason else ''}"
+    return line[: shutil.get_terminal_size().columns - 1]
+
+
 async def _sound(plan: Plan, target: Target) -> AsyncGenerator[bytes, None]:
     """Encode the speech, with a progress bar over long text: whole for a file, as made for a pipe."""
     length = len(plan.request.text)
@@ -178,7 +218,8 @@ async def _sound(plan: Plan, target: Target) -> AsyncGenerator[bytes, None]:
             bar.update(length - bar.pos)
 
         encoder = plan.format.open(plan.sample_rate, target.path is not None)
-        async with aclosing(encoded(speak(lines(), plan.sample_rate), encoder)) as parts:
+        chunks = _awaited(speak(lines(), plan.sample_rate), plan.engine)
+        async with aclosing(encoded(chunks, encoder)) as parts:
             async for part in parts:
                 yield part
 
