@@ -64,6 +64,13 @@ async def test_an_unknown_voice_is_refused_with_the_nearest() -> None:
         await found(catalog(ONE), "Aloy")
 
 
+async def test_a_name_that_is_hardly_alike_is_not_suggested() -> None:
+    speaker = ScriptedEngine(name="speaker", voices=["jbo", "robin"])
+    with pytest.raises(UnknownVoice) as caught:
+        await find(catalog(speaker), "bob", None)
+    assert "Did you mean" not in caught.value.message
+
+
 async def test_only_what_would_be_found_is_suggested() -> None:
     mute = ScriptedEngine(name="mute", voices=[])
     for voice in ("alloy", "aloy"):

@@ -13,6 +13,7 @@ from stentor.types import Voice
 from stentor.voices.aliases import OPENAI_VOICES, VoiceMap
 
 OPENAI_MODELS = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15")
+_ALIKE = 0.75  # how much so, from 0 to 1, for another name to be what was meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ class Catalog:
         for engine in engines:
             names |= {known.id.casefold(): known.id for known in await engine.voices()}
         near: list[str] = []
-        for folded in difflib.get_close_matches(voice[:60].casefold(), names, n=len(names)):
+        for folded in difflib.get_close_matches(voice[:60].casefold(), names, len(names), _ALIKE):
             if len(near) < 3 and await self._find(engines, names[folded], language):  # noqa: PLR2004
                 near.append(names[folded])
         return near
