@@ -291,6 +291,6 @@ OPERATIONS = (
         GenerateBody,
         {"text": "Hello, world!", "voice": "alloy", "language": "en"},
         GENERATED,
-        (400, 408, 413, 415, 422, 500, 503),
+        (400, 404, 408, 413, 415, 422, 500, 503),
     ),
 )
