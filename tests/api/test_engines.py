@@ -96,7 +96,7 @@ async def test_an_engine_that_cannot_be_loaded_says_why() -> None:
 
 @pytest.mark.parametrize("verb", ["load", "unload"])
 async def test_an_engine_without_anything_to_load_says_so(client: httpx.AsyncClient, verb: str) -> None:
-    sentence = assert_envelope(await client.post(f"{ENGINES}/tone/{verb}"), 501, "not_offered")
+    sentence = assert_envelope(await client.post(f"{ENGINES}/tone/{verb}"), 409, "conflict", "name")
     assert "tone" in sentence
     assert (await client.get(f"{ENGINES}/tone")).json()["state"] is None
 

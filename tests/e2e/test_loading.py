@@ -113,7 +113,7 @@ def test_loading_can_say_how_long_it_stays(server: Server) -> None:
 
 def test_an_engine_without_processes_says_so(server: Server) -> None:
     answer = httpx.post(f"{server.url}/v1/engines/tone/unload")
-    assert (answer.status_code, answer.json()["error"]["code"]) == (501, "not_offered")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "conflict")
 
 
 def test_an_idle_engine_is_unloaded_after_its_time(tmp_path: Path) -> None:

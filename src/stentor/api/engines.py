@@ -20,7 +20,7 @@ from stentor.api.documented import answers, json_body
 from stentor.api.respond import Worked, error_object
 from stentor.engines import Loading
 from stentor.engines.local import KeepAlive
-from stentor.errors import NotFound, NotOffered, StentorError, UnsupportedMediaType, quoted
+from stentor.errors import Conflict, NotFound, StentorError, UnsupportedMediaType, quoted
 from stentor.pipeline.ledger import Totals
 from stentor.pipeline.speak import speak
 from stentor.pipeline.verbatim import verbatim
@@ -34,8 +34,8 @@ router = APIRouter(prefix="/v1/engines", tags=["engines"])
 _LIST = answers(EngineList, "The engines.")
 _ONE = answers(EngineObject, "The engine.", 404)
 _TEST = answers(EngineTest, "Whether it spoke.", 404)
-_LOAD = answers(EngineObject, "The engine, loaded.", 400, 404, 408, 413, 415, 501, 503)
-_UNLOAD = answers(EngineObject, "The engine, unloaded.", 404, 501)
+_LOAD = answers(EngineObject, "The engine, loaded.", 400, 404, 408, 409, 413, 415, 503)
+_UNLOAD = answers(EngineObject, "The engine, unloaded.", 404, 409)
 _TEST_WITHIN = 60.0
 
 
@@ -149,7 +149,9 @@ async def _load_body(request: Request, context: Context) -> LoadBody:
 
 def _loading(engine: Engine) -> Loading:
     if not isinstance(engine, Loading):
-        raise NotOffered(f"The engine {engine.name} has nothing on this machine to load or to unload.")
+        raise Conflict(
+            f"The engine {engine.name} has nothing on this machine to load or to unload.", param="name"
+        )
     return engine
 
 
