@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
+
 from tests.e2e.server import Server
 
 CHECKS = (
@@ -42,4 +44,5 @@ def test_the_document_is_kept_to_whatever_is_asked(server: Server, tmp_path: Pat
         command, cwd=tmp_path, env=environment, capture_output=True, check=False, timeout=120, text=True
     )
     assert ran.returncode == 0, ran.stdout[-8000:] + ran.stderr[-2000:]
+    httpx.post(f"{server.url}/v1/engines/espeak/load", json={"keep_alive": -1}, timeout=20)
     assert server.settles()
