@@ -61,6 +61,14 @@ class InvalidRequest(StentorError):
 
     code = "invalid_request"
 
+    def inside(self, part: str) -> InvalidRequest:
+        """Return what says that it is about a part, such as `input.1.text`, where `input` is a list."""
+        said = self.message.replace("of `input`", f"of `{part}`")
+        self.message = said if part in said else f"{said.removesuffix('.')} (in `{part}`)."
+        self.args = (self.message,)
+        self.param = part
+        return self
+
 
 class UnreadableBody(InvalidRequest):
     """The body is not what its content type says."""
@@ -134,14 +142,23 @@ class UnknownVoice(InvalidRequest):
 
     code = "voice_not_found"
 
-    def __init__(self, voice: str, suggestions: list[str], mapped_from: str | None = None) -> None:
+    def __init__(
+        self, voice: str, suggestions: list[str], mapped_from: str | None = None, place: str = ""
+    ) -> None:
         because = f", which the voice map gives for {quoted(mapped_from)}" if mapped_from else ""
         nearest = f" Did you mean {' or '.join(suggestions)}?" if suggestions else ""
         super().__init__(
-            f"There is no voice {quoted(voice)} here{because}.{nearest} "
+            f"There is no voice {quoted(voice)} here{because}{place}.{nearest} "
             "`stentor voices` and GET /v1/audio/voices list them all.",
             param="voice",
         )
+        self._asked = voice, suggestions, mapped_from
+
+    def at(self, place: str, param: str) -> UnknownVoice:
+        """Return what says at which place, such as `line 2, column 5`, of which field it was asked for."""
+        error = UnknownVoice(*self._asked, f" ({place})")
+        error.param = param
+        return error
 
 
 class InvalidLexicon(InvalidRequest):

@@ -14,7 +14,7 @@ from stentor.engines.espeak import EspeakEngine
 from stentor.errors import UnknownVoice
 from stentor.pipeline import cast as cast_module
 from stentor.pipeline.cast import Cast, Casting
-from stentor.pipeline.request import SpeechRequest
+from stentor.pipeline.request import Part, SpeechRequest
 from stentor.text.script import Item, Manner, Phonemes, Words
 from stentor.voices.aliases import VoiceMap
 from stentor.voices.catalog import Catalog
@@ -95,6 +95,31 @@ async def test_an_unknown_voice_in_markup_is_refused() -> None:
     cast = await cast_of(able())
     with pytest.raises(UnknownVoice, match="'nobody'"):
         await cast.assign([run("Hello.", Manner(voice="nobody"))])
+
+
+async def test_an_unknown_voice_is_told_with_its_place() -> None:
+    cast = await cast_of(able(), text="Hi.\n[voice:on] Hello.")
+    with pytest.raises(UnknownVoice) as caught:
+        await cast.assign([Words("Hello.", 15, 21, Manner(voice="on"))])
+    assert caught.value.message.startswith(
+        "There is no voice 'on' here (for what stands at line 2, column 12 of `input`). Did you mean one?"
+    )
+    assert caught.value.param == "input"
+
+
+@pytest.mark.parametrize(
+    ("voice", "place", "param"),
+    [
+        ("ben", "`input.1.voice`", "input.1.voice"),
+        ("ann", "line 1, column 3 of `input.1.text`", "input.1.text"),
+    ],
+)
+async def test_an_unknown_voice_in_a_part_is_told_with_the_part(voice: str, place: str, param: str) -> None:
+    cast = await cast_of(able(), text="One.Two.", parts=(Part(0, 4, "one"), Part(4, 8, "ben")))
+    with pytest.raises(UnknownVoice) as caught:
+        await cast.assign([Words("o.", 6, 8, Manner(voice=voice))])
+    assert place in caught.value.message
+    assert caught.value.param == param
 
 
 async def test_a_language_in_markup_moves_the_voice_to_it() -> None:

@@ -288,6 +288,27 @@ async def test_parts_are_spoken_by_their_own_voices_wherever_they_end() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<speak>Yes<nothing</speak>", "column 19 of `input.1.text`)."),
+        ("[pause:99s] Yes", "takes (in `input.1.text`)."),
+    ],
+)
+async def test_what_cannot_be_read_of_a_part_names_the_part(text: str, said: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        await planned(text=f"Hello{text}", parts=(Part(0, 5, "two"), Part(5, 5 + len(text), None)))
+    assert caught.value.message.endswith(said)
+    assert str(caught.value) == caught.value.message
+    assert caught.value.param == "input.1.text"
+
+
+async def test_a_warning_of_a_part_names_the_part() -> None:
+    text = "<speak>Yes<x/></speak>"
+    plan = await planned(text=f"Hello{text}", parts=(Part(0, 5, "two"), Part(5, 5 + len(text), None)))
+    assert plan.warnings == ("the element 'x' was ignored (line 1, column 11) in `input.1.text`",)
+
+
 async def test_a_seed_is_made_for_an_engine_that_has_chance_in_it() -> None:
     able = engine(seed=True)
     plan = await planned(able, text="One. Two.")

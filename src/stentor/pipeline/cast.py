@@ -14,6 +14,7 @@ from stentor.pipeline.wording import Rules
 from stentor.text.language import script_runs
 from stentor.text.language.scripts import primary
 from stentor.text.lexicon import Matcher
+from stentor.text.markup.faults import line_and_column
 from stentor.text.normalize import LANGUAGES, prepare
 from stentor.text.script import Manner, Phonemes, Words
 
@@ -162,7 +163,10 @@ class Cast:
         assigned: list[Item] = []
         for item in items:
             if isinstance(item, Words):
-                assigned += [await self._possible(words) for words in await self._by_script(item)]
+                try:
+                    assigned += [await self._possible(words) for words in await self._by_script(item)]
+                except UnknownVoice as error:
+                    raise error.at(*_place(self._request, item)) from None
             else:
                 assigned.append(item)
         return assigned
@@ -265,6 +269,19 @@ def _choice(own: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
     """Return one's own languages and others, each once; none if all are the same language."""
     languages = tuple(dict.fromkeys((*own, *others)))
     return languages if len({primary(tag) for tag in languages}) > 1 else ()
+
+
+def _place(request: SpeechRequest, words: Words) -> tuple[str, str]:
+    """Return where words of an unknown voice stand in a request, and the field that names the voice."""
+    text, start, field = request.text, words.start, "input"
+    for number, part in enumerate(request.parts):
+        if part.start <= words.start < part.end:
+            if words.manner.voice == part.voice:
+                return f"`input.{number}.voice`", f"input.{number}.voice"
+            text, start, field = text[part.start : part.end], start - part.start, f"input.{number}.text"
+            break
+    line, column = line_and_column(text, start)
+    return f"for what stands at line {line}, column {column} of `{field}`", field
 
 
 def speaks(voice: Voice, language: str) -> bool:

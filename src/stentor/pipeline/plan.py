@@ -144,7 +144,8 @@ class Planner:
             plan.cast.warn(controls_left_out(removed, "input"))
         for warning in script.warnings:
             plan.cast.warn(warning)
-        if request.ssml is None and not markup.is_ssml(text, None) and markup.looks_like_ssml(text):
+        texts = [text[part.start : part.end] for part in request.parts] or [text]
+        if request.ssml is None and any(map(_reads_tags_aloud, texts)):
             plan.cast.warn("tags of SSML were read as text: SSML begins with `<speak>`")
         items = await plan.cast.assign(script.items)
         return replace(plan, items=items).accepted()
@@ -159,22 +160,31 @@ class Planner:
         limit = self.config.max_text_length
         if not markup.is_ssml(text, request.ssml) and len(text) > limit:
             raise TextTooLong(len(text), limit)
-        scripts = [self._part(request, text, part) for part in request.parts or (Part(0, len(text), None),)]
+        scripts = [
+            self._part(request, text, part, f"input.{number}.text")
+            for number, part in enumerate(request.parts)
+        ] or [self._script(request, text)]
         items = tuple(item for script in scripts for item in script.items)
         length = sum(len(_said(item)) for item in items if isinstance(item, Words))
         if length > limit:
             raise TextTooLong(length, limit)
         return Script(items, tuple(warning for script in scripts for warning in script.warnings))
 
-    def _part(self, request: SpeechRequest, text: str, part: Part) -> Script:
-        script = markup.read(
-            text[part.start : part.end],
+    def _part(self, request: SpeechRequest, text: str, part: Part, name: str) -> Script:
+        try:
+            script = self._script(request, text[part.start : part.end])
+        except InvalidRequest as error:
+            raise error.inside(name) from None
+        return _moved(script, part, name)
+
+    def _script(self, request: SpeechRequest, text: str) -> Script:
+        return markup.read(
+            text,
             ssml=request.ssml,
             tags=request.tags,
             strict=request.strict,
             max_pause=self.config.max_pause_seconds,
         )
-        return _moved(script, part) if request.parts else script
 
     async def _settle(self, request: SpeechRequest, said: str, script: Script, choice: Choice) -> Plan:
         format_ = _format(request.format)
@@ -224,6 +234,10 @@ def _format(name: str) -> Format:
     return FORMATS[name]
 
 
+def _reads_tags_aloud(text: str) -> bool:
+    return markup.looks_like_ssml(text) and not markup.is_ssml(text, None)
+
+
 def _some(names: Sequence[str]) -> str:
     named = ", ".join(quoted(name) for name in names[:_MOST_NAMED])
     return f"{named} and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else named
@@ -244,7 +258,7 @@ def _told(words: Sequence[Words]) -> Iterator[str]:
             length += len(run.text)
 
 
-def _moved(script: Script, part: Part) -> Script:
+def _moved(script: Script, part: Part, name: str) -> Script:
     """Return the script of a part as it stands in the whole text, spoken by the part's voice."""
     moved: list[Item] = []
     for item in script.items:
@@ -254,4 +268,5 @@ def _moved(script: Script, part: Part) -> Script:
             moved.append(replace(item, start=start, end=end, manner=manner))
         else:
             moved.append(replace(item, start=item.start + part.start))
-    return Script((*moved, Boundary(Break.SENTENCE, part.end)), script.warnings)
+    warnings = tuple(f"{warning} in `{name}`" for warning in script.warnings)
+    return Script((*moved, Boundary(Break.SENTENCE, part.end)), warnings)
