@@ -19,6 +19,7 @@ NAMES = (
     "loop_lag",
     "leaving",
     "passing",
+    "fallback",
     "memory",
     "streams",
 )
