@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import httpx
 import openai
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.runpod.control import ControlPlane, aside, control_plane, real_worker, with_sdk
 from tests.e2e.server import Server, http_request, running
@@ -286,6 +290,83 @@ def test_leaving_stops_a_real_worker(rented: Rented) -> None:
 def test_the_heartbeat_of_a_real_worker_goes_on(rented: Rented) -> None:
     _, control, _ = rented
     until(lambda: control.pings > 0)
+
+
+COLD = {
+    "jobs": {"inQueue": 1, "inProgress": 0},
+    "workers": {"idle": 0, "initializing": 1, "ready": 0, "running": 0, "throttled": 0, "unhealthy": 0},
+}
+
+
+@dataclass
+class Start:
+    """What was seen of a server while a worker started, and once it had."""
+
+    before: list[dict[str, Any]]
+    health: dict[str, Any]
+    metrics: dict[tuple[str, str], float]
+    after: list[dict[str, Any]]
+    metrics_after: dict[tuple[str, str], float]
+    log: str
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Speak at an endpoint without a worker, wait for some seconds, and then let a real one start."""
+    worker, folder = tmp_path_factory.mktemp("late"), tmp_path_factory.mktemp("patient")
+    asked = {"model": "tts-1", "voice": "alloy", "input": "One two.", "response_format": "pcm"}
+    with ExitStack() as stack:
+        control = stack.enter_context(aside(control_plane()))
+        control.condition = COLD
+        variables = {"RUNPOD_ENDPOINT": control.url, "RUNPOD_API_KEY": KEY}
+        server = stack.enter_context(running(folder, variables))
+        body = {**asked, "stream_format": "sse", "progress": True}
+        answer = stack.enter_context(
+            httpx.stream("POST", f"{server.url}/v1/audio/speech", json=body, timeout=60)
+        )
+        events = (json.loads(line.removeprefix("data: ")) for line in answer.iter_lines() if line)
+        before = [next(events) for _ in range(4)]
+        health, metrics = server.health()["engines"]["runpod"], scraped(server)
+        stack.enter_context(real_worker(control, "stream", worker))
+        yield Start(before, health, metrics, list(events), scraped(server), server.log.read_text())
+
+
+def test_who_waits_for_a_real_worker_to_start_is_told_so_each_second(start: Start) -> None:
+    assert [round(event["seconds"]) for event in start.before] == [0, 1, 2, 3]
+    assert {(event["type"], event["engine"]) for event in start.before} == {
+        ("speech.audio.progress", "runpod")
+    }
+    assert start.before[-1]["activity"] == "1 job waits for a worker: 0 ready, 1 starting"
+    deltas = [event["audio"] for event in start.after if event["type"] == "speech.audio.delta"]
+    assert pitch(pcm(b"".join(map(base64.b64decode, deltas)))) == pytest.approx(440, rel=0.02)
+    assert start.after[-1]["type"] == "speech.audio.done"
+
+
+def test_the_start_of_a_real_worker_is_seen_in_the_health_and_in_the_log(start: Start) -> None:
+    told = start.health
+    assert told["activity"] == "1 job waits for a worker: 0 ready, 1 starting"
+    assert (told["queued"], told["workers_starting"], told["workers_ready"]) == (1, 1, 0)
+    assert start.log.count("the engine runpod waits for a worker") == 1
+    assert start.log.count("the engine runpod got a worker after ") == 1
+
+
+def test_the_start_of_a_real_worker_is_seen_in_the_metrics(start: Start) -> None:
+    before, after = start.metrics, start.metrics_after
+    assert (before["jobs", "queued"], before["cold_start_seconds_count", ""]) == (1, 0)
+    assert (after["jobs", "queued"], after["cold_start_seconds_count", ""]) == (0, 1)
+    waited = max(event["seconds"] for event in start.after if event["type"] == "speech.audio.progress")
+    assert after["cold_start_seconds_sum", ""] == pytest.approx(waited, abs=2)
+
+
+def scraped(server: Server) -> dict[tuple[str, str], float]:
+    """Return what Prometheus is told of the engine, by name and state."""
+    text = httpx.get(f"{server.url}/prometheus", timeout=10).text
+    return {
+        (sample.name.removeprefix("stentor_engine_"), sample.labels.get("state", "")): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.labels["engine"] == "runpod"
+    }
 
 
 CALLER = """\
