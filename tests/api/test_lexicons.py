@@ -384,8 +384,11 @@ async def test_a_word_of_a_lexicon_is_heard(client: httpx.AsyncClient, engine: S
 
 async def test_an_engine_that_takes_no_pronunciations_is_told_of(tmp_path: Path) -> None:
     async with client_of(make_api(ScriptedEngine(), lexicons=tmp_path)) as client:
-        heard = await client.post("/v1/lexicons/test", json={"word": "SQL", "ipa": "ˈsiːkwəl"})
-    assert "`ipa` was ignored: the engine scripted takes no" in heard.headers["x-stentor-warning"]
+        sounds = {"word": "SQL", "ipa": "ˈsiːkwəl"}
+        alone = await client.post("/v1/lexicons/test", json=sounds)
+        beside = await client.post("/v1/lexicons/test", json={**sounds, "alias": "sequel"})
+    assert alone.headers["x-stentor-warning"] == "pronunciations were ignored: the engine scripted takes none"
+    assert "`ipa` was ignored: the engine scripted takes no" in beside.headers["x-stentor-warning"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from stentor.errors import UnknownVoice
 from stentor.pipeline import cast as cast_module
 from stentor.pipeline.cast import Cast, Casting
 from stentor.pipeline.request import Part, SpeechRequest
+from stentor.text.lexicon import Entry
 from stentor.text.script import Item, Manner, Phonemes, Words
 from stentor.voices.aliases import VoiceMap
 from stentor.voices.catalog import Catalog
@@ -120,6 +121,24 @@ async def test_an_unknown_voice_in_a_part_is_told_with_the_part(voice: str, plac
         await cast.assign([Words("o.", 6, 8, Manner(voice=voice))])
     assert place in caught.value.message
     assert caught.value.param == param
+
+
+async def test_a_word_with_sounds_alone_is_told_of_once_where_no_engine_takes_them() -> None:
+    entries = (Entry(("SQL",), ipa="ˈsiːkwəl"), Entry(("GIF",), alias="jif", ipa="dʒɪf"))
+    cast = await cast_of(able(), lexicon=entries)
+    await cast.assign([run("No word of it. GIF.")])
+    assert cast.warnings == ()
+    await cast.assign([run("SQL and SQL."), run("MySQL, SQL.")])
+    assert cast.warnings == ("pronunciations were ignored: the engine scripted takes none",)
+    takes = await cast_of(able(phonemes=True), lexicon=entries)
+    await takes.assign([run("SQL.")])
+    assert takes.warnings == ()
+
+
+async def test_no_more_than_a_beginning_is_looked_at_for_such_words() -> None:
+    cast = await cast_of(able(), lexicon=(Entry(("SQL",), ipa="ˈsiːkwəl"),))
+    await cast.assign([run("a " * 10_000), run("SQL.")])
+    assert cast.warnings == ()
 
 
 async def test_a_language_in_markup_moves_the_voice_to_it() -> None:

@@ -151,6 +151,14 @@ def test_matchers_stand_on_each_other() -> None:
     assert Matcher.stack([]).edits("SQL") == []
 
 
+def test_a_matcher_knows_whether_it_has_sounds_alone() -> None:
+    alias, both = Matcher([Entry(("a",), alias="b")]), Matcher([Entry(("a",), alias="b", ipa="b")])
+    alone = Matcher([Entry(("a",), ipa="b"), Entry(("c",), alias="d")])
+    assert [matcher.has_sounds_alone for matcher in (alias, both, alone)] == [False, False, True]
+    assert not Matcher.stack([alias, both]).has_sounds_alone
+    assert Matcher.stack(iter([alone, both])).has_sounds_alone
+
+
 def test_a_lexicons_language_is_that_of_its_entries() -> None:
     lexicon = Lexicon("x", "X", (alias("a", "1"), alias("b", "2", "de")), language="en")
     assert [e.language for e in lexicon.effective()] == ["en", "de"]

@@ -266,7 +266,7 @@ async def lexicon_test(request: Request) -> Response:
     )
     answer = await Answer.to(context.planner, asked)
     engine = answer.plan.cast.lead.engine
-    if entry.ipa and not engine.capabilities.phonemes:
+    if entry.ipa and entry.alias and not engine.capabilities.phonemes:
         answer.plan.cast.warn(f"`ipa` was ignored: the engine {engine.name} takes no pronunciations")
     return whole(context, answer)
 

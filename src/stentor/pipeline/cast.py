@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _PLAIN = Manner()
 _MOST_NAMED = 20  # warnings, which have to fit into a header
+_LOOKED_AT = 20_000  # characters of a request, in which a lexicon's words are looked for to warn of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class Cast:
         self._language: str | None = None
         self._roles: dict[tuple[str | None, str | None], Role] = {}
         self._warnings: dict[str, None] = {}
+        self._looked_at = 0
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -234,12 +236,23 @@ class Cast:
         manner = words.manner
         if self._request.style and manner.style is None:
             manner = replace(manner, style=self._request.style)
-        engine = (await self._assigned(manner)).engine
-        if isinstance(words.reading, Phonemes) and not engine.capabilities.phonemes:
+        role = await self._assigned(manner)
+        engine = role.engine
+        if not engine.capabilities.phonemes and self._has_sounds(words, role.rules):
             self.warn(f"pronunciations were ignored: the engine {engine.name} takes none")
         if manner == _PLAIN:
             return words
         return replace(words, manner=self._possible_manner(manner, engine))
+
+    def _has_sounds(self, words: Words, rules: Rules) -> bool:
+        """Tell whether markup, or a lexicon that has no other word, says how words are pronounced."""
+        lexicon = rules.lexicon
+        if words.reading or lexicon is None or not lexicon.has_sounds_alone:
+            return isinstance(words.reading, Phonemes)
+        text = words.text[: _LOOKED_AT - self._looked_at]
+        self._looked_at += len(text)
+        edits = lexicon.edits(text, rules.language)
+        return any(edit.ipa and edit.text == text[edit.start : edit.end] for edit in edits)
 
     def _possible_manner(self, manner: Manner, engine: Engine) -> Manner:
         abilities = engine.capabilities

@@ -203,8 +203,11 @@ class Matcher:
 
     def __init__(self, *lexicons: Iterable[Entry]) -> None:
         root = _Node()
+        self.has_sounds_alone = False
+        """Whether a word has a pronunciation and no alias, which is nothing to an engine that takes none."""
         for rank, entries in enumerate(lexicons):
             for entry in entries:
+                self.has_sounds_alone |= entry.ipa is not None and entry.alias is None
                 for word in entry.graphemes:
                     _add(root, word, entry, rank)
         self._tries: tuple[_Node, ...] = (root,)
@@ -212,7 +215,8 @@ class Matcher:
     @classmethod
     def stack(cls, matchers: Iterable[Matcher]) -> Matcher:
         """Put matchers over each other as if their lexicons were; takes time for each matcher only."""
-        stacked = cls()
+        matchers, stacked = tuple(matchers), cls()
+        stacked.has_sounds_alone = any(matcher.has_sounds_alone for matcher in matchers)
         stacked._tries = tuple(trie for matcher in matchers for trie in matcher._tries)  # noqa: SLF001
         return stacked
 
