@@ -191,9 +191,9 @@ class UnknownLexicon(InvalidRequest):
 
     code = "lexicon_not_found"
 
-    def __init__(self, identity: str) -> None:
+    def __init__(self, identity: str, param: str = "lexicons") -> None:
         super().__init__(
-            f"There is no lexicon {quoted(identity)} here. GET /v1/lexicons lists them all.", param="lexicons"
+            f"There is no lexicon {quoted(identity)} here. GET /v1/lexicons lists them all.", param=param
         )
 
 

@@ -399,7 +399,7 @@ async def test_an_engine_that_takes_no_pronunciations_is_told_of(tmp_path: Path)
         ({"word": "SQL", "ipa": "7"}, 400, "invalid_lexicon", "ipa"),
         ({"alias": "a"}, 400, "invalid_request", "word"),
         ({"word": "SQL", "alias": "a", "text": "sql MySQL"}, 400, "invalid_request", "text"),
-        ({"word": "SQL", "lexicon": "none"}, 404, "not_found", "id"),
+        ({"word": "SQL", "lexicon": "none"}, 400, "lexicon_not_found", "lexicon"),
         ({"word": "GIF", "lexicon": "ours"}, 400, "invalid_lexicon", "word"),
         ({"word": "SQL", "lexicon": "ours", "alias": "a"}, 400, "invalid_lexicon", "lexicon"),
         ({"word": "SQL", "alias": "a", "voice": "nobody"}, 400, "voice_not_found", "voice"),

@@ -18,7 +18,14 @@ from stentor.api.documented import AUDIO, answers, failures, json_body
 from stentor.api.operations import Operation
 from stentor.api.speech import whole
 from stentor.audio.encode import FORMATS
-from stentor.errors import InvalidLexicon, InvalidRequest, UnsupportedMediaType, quoted
+from stentor.errors import (
+    InvalidLexicon,
+    InvalidRequest,
+    NotFound,
+    UnknownLexicon,
+    UnsupportedMediaType,
+    quoted,
+)
 from stentor.lexicons.form import (
     EntryForm,
     LexiconForm,
@@ -272,14 +279,17 @@ async def lexicon_test(request: Request) -> Response:
 
 
 async def _tested(context: Context, body: LexiconTest) -> Entry:
-    """Return the entry to be heard; raises InvalidLexicon."""
+    """Return the entry to be heard; raises InvalidLexicon, UnknownLexicon."""
     if body.lexicon is None:
         return EntryForm(word=body.word, alias=body.alias, ipa=body.ipa).entry()
     if body.alias is not None or body.ipa is not None:
         raise InvalidLexicon(
             "A word is said by a `lexicon`, or by `alias` and `ipa`; not both.", param="lexicon"
         )
-    held = await context.lexicons.get(body.lexicon)
+    try:
+        held = await context.lexicons.get(body.lexicon)
+    except NotFound:
+        raise UnknownLexicon(body.lexicon, "lexicon") from None
     for entry in held.effective():
         if body.word in entry.graphemes:
             return entry
@@ -296,6 +306,6 @@ OPERATIONS = (
         LexiconTest,
         {"word": "SQL", "alias": "sequel", "text": "I know SQL."},
         {**AUDIO, "description": "The audio."},
-        (400, 404, 408, 413, 415, 422, 500, 503),
+        (400, 408, 413, 415, 422, 500, 503),
     ),
 )
