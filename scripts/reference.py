@@ -239,7 +239,7 @@ def headers() -> str:
 
 def routes() -> str:
     with tempfile.TemporaryDirectory() as folder:
-        bare = load_settings(environ={}, folder=Path(folder)).settings
+        bare = load_settings(environ={"STENTOR_DATA_DIR": folder}, folder=Path(folder))
     document = create_app(bare).openapi()
     rows = [
         (f"`{method.upper()} {path}`", f"{operation['summary']}.")

@@ -9,18 +9,22 @@ from starlette.testclient import TestClient
 
 from stentor.app import build, create_app
 from stentor.errors import SettingsError
-from stentor.settings import Settings, load_settings
+from stentor.settings import Loaded, Settings, load_settings
 from tests.api.inprocess import speech
 
 
+def loaded(folder: Path, **environ: str) -> Loaded:
+    own = {"STENTOR_DEFAULT_ENGINE": "tone", "STENTOR_DATA_DIR": str(folder / "kept")}
+    return load_settings(environ=own | environ, folder=folder)
+
+
 def settings(folder: Path, **environ: str) -> Settings:
-    return load_settings(environ={"STENTOR_DEFAULT_ENGINE": "tone"} | environ, folder=folder).settings
+    return loaded(folder, **environ).settings
 
 
-def only_tone(folder: Path, **environ: str) -> Settings:
+def only_tone(folder: Path, **environ: str) -> Loaded:
     """Leave out the engine that needs processes."""
-    whole = settings(folder, **environ)
-    return whole.model_copy(update={"engines": {"tone": whole.engines["tone"]}})
+    return loaded(folder, STENTOR_ENGINES_ESPEAK_ENABLED="false", **environ)
 
 
 def test_what_is_built_is_what_was_set(tmp_path: Path) -> None:
@@ -54,3 +58,18 @@ def test_an_application_can_be_made_twice(tmp_path: Path) -> None:
     for application in made:
         with TestClient(application) as client:
             assert client.post("/v1/audio/speech", json=speech()).status_code == 200
+
+
+def test_engines_can_be_changed_if_the_operator_allows_it(tmp_path: Path) -> None:
+    loud = {"kind": "tone", "amplitude": 1}
+    for allowed, status in ((False, 403), (True, 200)):
+        with TestClient(create_app(only_tone(tmp_path, STENTOR_CHANGE_ENGINES=str(allowed)))) as client:
+            assert client.put("/v1/engines/loud", json=loud).status_code == status
+    with TestClient(create_app(only_tone(tmp_path))) as client:
+        body = speech(model="loud", response_format="pcm")
+        assert client.post("/v1/audio/speech", json=body).headers["x-stentor-engine"] == "loud"
+
+
+def test_settings_that_were_loaded_from_nowhere_cannot_be_changed(tmp_path: Path) -> None:
+    with TestClient(create_app(Loaded(only_tone(tmp_path).settings))) as client:
+        assert client.put("/v1/engines/loud", json={"kind": "tone"}).status_code == 501

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stentor import threads
 from stentor.api.context import Context
 from stentor.api.server import create_api
+from stentor.control import Control
 from stentor.engines import make
 from stentor.engines.fleet import Fleet
 from stentor.lexicons.store import LexiconStore
 from stentor.pipeline.cast import Casting
 from stentor.pipeline.plan import Planner
-from stentor.pipeline.routes import Router
+from stentor.pipeline.routes import Router, terms
 from stentor.text.language import Detector
 from stentor.voices.aliases import VoiceMap
 from stentor.voices.catalog import Catalog
@@ -24,7 +26,7 @@ from stentor.voices.prompts import PromptMemory
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from stentor.settings import Settings
+    from stentor.settings import Loaded, Settings
 
 _LIKELIEST_LANGUAGE = "en-US"  # of OpenAI's voices
 
@@ -37,21 +39,18 @@ def build(settings: Settings) -> Context:
     catalog = Catalog(fleet.engines, default, voice_map)
     lexicons = LexiconStore(settings.data_dir / "lexicons")
     detector = Detector() if settings.speech.detect_language else None
-    deadlines = {
-        name: config.first_sound_within
-        for name, config in settings.engines.items()
-        if config.first_sound_within is not None
-    }
-    prices = {name: config.price for name, config in settings.engines.items() if config.price}
-    router = Router(catalog, settings.routes, settings.circuit, deadlines, prices)
+    router = Router(catalog, settings.routes, settings.circuit, *terms(settings.engines))
     planner = Planner(Casting(catalog, lexicons, detector), settings.speech, router)
     prompts = PromptMemory(most_bytes=settings.api.prompt_memory_bytes)
     return Context(catalog, planner, lexicons, settings.api, prompts, fleet)
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(loaded: Loaded) -> FastAPI:
     """Make the server's application; its engines live as long as its lifespan."""
-    context = build(settings)
+    context = build(loaded.settings)
+    if loaded.sources and loaded.kept:
+        control = Control(loaded.sources, loaded.kept, context.fleet, context.catalog, context.planner.router)
+        context = replace(context, control=control)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

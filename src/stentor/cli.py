@@ -82,7 +82,7 @@ def serve(loaded: Loaded, **_given: Any) -> None:  # noqa: ANN401  they are in t
 
     server = loaded.settings.server
     logs.configure("debug" if server.debug else server.log_level)
-    application = create_app(loaded.settings)
+    application = create_app(loaded)
     listening = _listen(server.host, server.port)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # of Linux; every connection inherits it
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * server.stalled_seconds)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from tests.settings.loading import load
 
 from stentor.errors import SettingsError
 from stentor.settings import (
     load_settings,
 )
+from stentor.settings.kept import Kept
+from stentor.settings.sources import Assembled, Sources
 
 
 def test_an_engine_can_be_left_out(folder: Path) -> None:
@@ -71,3 +74,152 @@ def test_a_route_that_leads_nowhere_is_refused(tmp_path: Path, written: str, sai
     (tmp_path / "stentor.toml").write_text(written, "utf-8")
     with pytest.raises(SettingsError, match=said):
         load_settings(environ={}, folder=tmp_path)
+
+
+FAR_TOML = """
+[engines.far]
+kind = "openai"
+url = "http://gpu-box:8000/v1"
+api_key = "sesame"
+model = "first"
+[[routes]]
+engines = ["espeak", "far"]
+"""
+FAR = {"kind": "openai", "url": "http://gpu-box:8000/v1"}
+
+
+@pytest.fixture
+def sources(folder: Path) -> Sources:
+    (folder / "stentor.toml").write_text(FAR_TOML)
+    loaded = load(folder)
+    assert loaded.sources
+    return loaded.sources
+
+
+def key_of(assembled: Assembled, engine: str = "far") -> str:
+    key: SecretStr = assembled.engines[engine].model_dump()["api_key"]
+    return key.get_secret_value()
+
+
+def test_a_table_of_run_time_stands_in_place_of_all_others(folder: Path) -> None:
+    (folder / "stentor.toml").write_text(FAR_TOML)
+    loaded = load(folder, STENTOR_ENGINES_FAR_MODEL="second", STENTOR_ENGINES_FAR_FORMAT="mp3")
+    assert loaded.sources
+    made = loaded.sources.assemble(Kept({"far": {**FAR, "format": "wav"}}), "the file")
+    far = made.settings.engines["far"]
+    assert (far.model, far.format) == ("gpt-4o-mini-tts", "wav")  # type: ignore[attr-defined]
+    assert made.origins["engines.far.format"] == "the file"
+    assert "engines.far.model" not in made.origins
+
+
+def test_a_key_of_the_files_is_used_as_long_as_the_host_is_the_same(sources: Sources) -> None:
+    made = sources.assemble(Kept({"far": {**FAR, "model": "other"}}), "the file")
+    assert key_of(made) == "sesame"
+    assert made.origins["engines.far.api_key"] == "stentor.toml"
+    elsewhere = sources.assemble(Kept({"far": {**FAR, "url": "http://evil.example/v1"}}), "the file")
+    assert key_of(elsewhere) == ""
+    assert "engines.far.api_key" not in elsewhere.origins
+
+
+def test_a_key_of_the_environment_goes_nowhere_else_either(folder: Path) -> None:
+    (folder / "stentor.toml").write_text(FAR_TOML)
+    loaded = load(folder, STENTOR_ENGINES_FAR_API_KEY="alakazam", OPENAI_API_KEY="abracadabra")
+    assert loaded.sources
+    elsewhere = loaded.sources.assemble(Kept({"far": {**FAR, "url": "http://evil.example/v1"}}), "the file")
+    assert key_of(elsewhere) == ""
+    openai = loaded.sources.assemble(Kept({"far": {"kind": "openai"}}), "the file")
+    assert key_of(openai) == "abracadabra"
+    cleared = loaded.sources.assemble(Kept({"far": {"kind": "openai", "api_key": ""}}), "the file")
+    assert key_of(cleared) == ""
+
+
+def test_what_is_put_keeps_the_secret_that_was_put_before(sources: Sources) -> None:
+    kept = sources.put(Kept(), "mine", {**FAR, "api_key": "alakazam"}, "the request")
+    kept = sources.put(kept, "mine", {**FAR, "model": "other"}, "the request")
+    assert kept.engines["mine"] == {**FAR, "model": "other", "api_key": "alakazam"}
+    for gone in (
+        {**FAR, "url": "http://evil.example/v1"},
+        {**FAR, "proxy": "http://evil.example"},
+        {"kind": "provider", "url": FAR["url"]},
+        {**FAR, "api_key": None},
+    ):
+        assert key_of(sources.assemble(sources.put(kept, "mine", gone, "the request")), "mine") == ""
+    cleared = sources.put(kept, "mine", {**FAR, "api_key": None}, "the request")
+    assert key_of(sources.assemble(sources.put(cleared, "mine", FAR, "the request")), "mine") == ""
+
+
+def test_a_secret_that_came_from_the_files_is_not_copied(sources: Sources) -> None:
+    kept = sources.put(Kept(), "far", FAR, "the request")
+    kept = sources.put(kept, "far", {**FAR, "model": "other"}, "the request")
+    assert kept.engines["far"] == {**FAR, "model": "other"}
+    assert key_of(sources.assemble(kept)) == "sesame"
+
+
+def test_a_key_that_was_cleared_does_not_come_back_from_the_files(sources: Sources) -> None:
+    kept = sources.put(Kept(), "far", {**FAR, "api_key": None}, "the request")
+    assert key_of(sources.assemble(kept)) == ""
+
+
+def test_a_key_does_not_come_by_way_of_another_host(sources: Sources) -> None:
+    kept = sources.put(Kept(), "mine", {**FAR, "api_key": "alakazam"}, "the request")
+    away = sources.put(kept, "mine", {**FAR, "url": "http://evil.example/v1"}, "the request")
+    back = sources.put(away, "mine", FAR, "the request")
+    assert key_of(sources.assemble(back), "mine") == ""
+
+
+def test_a_file_of_the_server_cannot_be_named_at_run_time(folder: Path) -> None:
+    (folder / "stentor.toml").write_text(
+        '[engines.provider]\nurl = "http://gpu-box:8000"\nvoice_prompts = "prompts.json"\n'
+    )
+    sources = load(folder).sources
+    assert sources
+    sent = {"url": "http://gpu-box:8000", "voice_prompts": "engines.json"}
+    with pytest.raises(
+        SettingsError, match=r"`engines\.provider\.voice_prompts` in the request names a file"
+    ):
+        sources.put(Kept(), "provider", sent, "the request")
+    same = sources.assemble(Kept({"provider": {"url": "http://gpu-box:8000", "model": "x"}}), "")
+    assert same.engines["provider"].model_dump()["voice_prompts"] == Path("prompts.json")
+    away = sources.assemble(Kept({"provider": {"url": "http://evil.example"}}), "")
+    assert away.engines["provider"].model_dump()["voice_prompts"] is None
+
+
+def test_routes_of_run_time_stand_in_place_of_the_others(sources: Sources) -> None:
+    made = sources.assemble(Kept(routes=({"engines": ["tone"]},)), "the file")
+    assert [route.engines for route in made.settings.routes] == [("tone",)]
+    assert made.origins["routes"] == "the file"
+    assert sources.assemble(Kept(routes=()), "the file").settings.routes == ()
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (Kept({"far": {"kind": "opanai"}}), r"There is no engine 'opanai'"),
+        (Kept({"new": {}}), r"There is no engine 'new'.*kind"),
+        (Kept({"a b": {"kind": "tone"}}), r"\[engines\.a b\]"),
+        (Kept({"far": {**FAR, "modell": "x"}}), r"`engines\.far\.modell` in here .*`engines\.far\.model`"),
+        (Kept({"far": {**FAR, "url": "ftp://x"}}), r"`engines\.far\.url` in here: it must be a URL"),
+        (Kept({"far": {**FAR, "enabled": False}}), r"`routes\.0` has the engine 'far', which is none in use"),
+        (Kept(routes=({"engines": ["x"]},)), r"`routes\.0` has the engine 'x', which is none in use"),
+        (Kept(routes=({"engine": ["x"]},)), r"`routes\.0"),
+    ],
+)
+def test_a_mistake_in_what_is_kept_is_a_sentence(sources: Sources, kept: Kept, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        sources.assemble(kept, "here")
+
+
+def test_engines_that_are_not_in_use_have_settings_still(sources: Sources) -> None:
+    made = sources.assemble(Kept({"tone": {"enabled": False, "amplitude": 0.5}}), "")
+    assert "tone" not in made.settings.engines
+    assert made.engines["tone"].model_dump()["amplitude"] == 0.5
+
+
+def test_a_led_engine_that_is_put_at_run_time_leads_still(folder: Path) -> None:
+    loaded = load(folder, RUNPOD_ENDPOINT="abc", RUNPOD_API_KEY="sesame")
+    assert loaded.sources
+    made = loaded.sources.assemble(Kept({"runpod": {"url": "abc", "queue": 5}}), "the file")
+    assert made.settings.speech.default_engine == "runpod"
+    assert key_of(made, "runpod") == "sesame"
+    off = loaded.sources.assemble(Kept({"runpod": {"url": "abc", "enabled": False}}), "the file")
+    assert off.settings.speech.default_engine == "espeak"

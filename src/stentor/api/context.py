@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from types import EllipsisType
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
@@ -53,9 +55,36 @@ class ApiConfig(BaseModel):
     max_recording_seconds: int = Field(
         default=120, ge=1, description="Longest recording of which a voice prompt is made."
     )
+    change_engines: bool = Field(
+        default=False,
+        description="Whether callers may change the settings of engines, and add and remove some.",
+    )
     websocket_idle_seconds: float = Field(
         default=300.0, gt=0, description="A WebSocket that says nothing for so long is closed."
     )
+
+
+class EngineControl(Protocol):
+    """Shows and changes how engines are set while the server runs."""
+
+    def shown(self, name: str) -> dict[str, Any]:
+        """Show how an engine is set, but for its secrets; raises NotFound."""
+        ...
+
+    def routes(self) -> list[dict[str, Any]]:
+        """Show the routes."""
+        ...
+
+    async def change(
+        self,
+        tables: Mapping[str, Mapping[str, Any] | None],
+        routes: Sequence[Mapping[str, Any]] | EllipsisType | None = ...,
+    ) -> None:
+        """Give engines other tables, None for those of the settings files, and set the routes if given.
+
+        All of it is done and kept when this returns, or a StentorError is raised and nothing was changed.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +97,8 @@ class Context:
     config: ApiConfig
     prompts: PromptMemory = field(default_factory=PromptMemory)
     fleet: Fleet = field(default_factory=Fleet)
+    control: EngineControl | None = None
+    """None where engines are as they were made, for good."""
 
     def health(self, engine: Engine) -> EngineHealth:
         """Say how an engine is."""

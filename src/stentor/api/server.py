@@ -17,6 +17,7 @@ from starlette.routing import Match, Route
 
 from stentor import __version__
 from stentor.api import (
+    engine_settings,
     engines,
     health,
     lexicons,
@@ -47,6 +48,7 @@ log = logging.getLogger(__name__)
 
 _ROUTERS = (
     engines.router,
+    engine_settings.router,
     listings.router,
     lexicons.router,
     health.router,
@@ -79,7 +81,7 @@ def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncCont
     operations.install(
         api,
         (*speech.OPERATIONS, *plans.OPERATIONS, *provider.OPERATIONS, *lexicons.OPERATIONS),
-        (*lexicons.BODIES, *engines.BODIES),
+        (*lexicons.BODIES, *engines.BODIES, *engine_settings.BODIES),
     )
     api.add_middleware(Faults)
     if context.config.cors_origins:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stentor.engines import Engine, Price
+from stentor.engines import Engine, EngineConfig, Price
 from stentor.pipeline.circuit import Circuit, CircuitConfig
 from stentor.pipeline.ledger import Ledger
 from stentor.text.language.scripts import primary
@@ -134,6 +134,16 @@ class Router:
         else:
             names.sort(key=lambda name: _rendezvous(name, voice, weights[name]))
         return names
+
+
+def terms(configs: Mapping[str, EngineConfig]) -> tuple[dict[str, float], dict[str, Price]]:
+    """Return within how many seconds engines must be heard, and what they cost, where that is set."""
+    deadlines = {name: config.first_sound_within for name, config in configs.items()}
+    prices = {name: config.price for name, config in configs.items()}
+    return (
+        {name: seconds for name, seconds in deadlines.items() if seconds is not None},
+        {name: price for name, price in prices.items() if price is not None},
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The settings: one frozen tree, and where each value came from.
 
 Later sources win: defaults, `stentor.toml`, `.env`, the environment, the command line. In `.env` and the
-environment the variables of the five systems that Stentor replaces are read under their own names.
+environment the variables of the five systems that Stentor replaces are read under their own names. What was
+set while the server ran stands in place of all that these say of an engine, or of the routes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from stentor.errors import SettingsError
 from stentor.settings.files import CONFIG_FILE, file_values
+from stentor.settings.kept import KEPT_FILE, KeptFile
 from stentor.settings.shorthand import (
     DEMANDS_KEYS,
     ENGINE_NAMES,
@@ -63,6 +65,10 @@ class Loaded:
     without_effect: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     """Sentences, each a reason not to serve; only a lenient reader gets them."""
+    sources: Sources | None = None
+    """What they were put together from."""
+    kept: KeptFile | None = None
+    """What was set while the server ran."""
 
 
 def load_settings(
@@ -109,8 +115,16 @@ def load_settings(
         {engine: origins[f"engines.{engine}.url"] for engine in led},
         _openai_key({".env": of_file, "the environment": environ}),
     )
-    settings, origins = found.settings()
-    return Loaded(settings, origins, tuple(without_effect(everything, led, origins.values())), refused)
+    kept = KeptFile(_data_dir(values) / KEPT_FILE)
+    assembled = found.assemble(kept.read(), str(kept.file))
+    idle = without_effect(everything, led, assembled.origins.values())
+    return Loaded(assembled.settings, assembled.origins, tuple(idle), refused, found, kept)
+
+
+def _data_dir(values: Mapping[str, Any]) -> Path:
+    given = values.get("data_dir")  # what is no path is told when all is checked
+    default: Path = Settings.model_fields["data_dir"].default
+    return Path(given if isinstance(given, str | Path) else default).expanduser()
 
 
 def _openai_key(sources: Mapping[str, Mapping[str, str]]) -> tuple[str, str] | None:

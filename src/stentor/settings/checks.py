@@ -24,11 +24,17 @@ def check_engine_name(name: str) -> None:
         )
 
 
-def engine_config(name: str, table: Mapping[str, Any], origins: Mapping[str, str]) -> EngineConfig:
-    """Make the settings of an engine from its table; raises SettingsError."""
+def engine_model(name: str, table: Mapping[str, Any]) -> type[EngineConfig]:
+    """Return what the table of an engine is checked against; raises SettingsError."""
     check_engine_name(name)
     kind = table.get("kind")
-    model = load(kind if isinstance(kind, str) and kind else name).Config
+    model: type[EngineConfig] = load(kind if isinstance(kind, str) and kind else name).Config
+    return model
+
+
+def engine_config(name: str, table: Mapping[str, Any], origins: Mapping[str, str]) -> EngineConfig:
+    """Make the settings of an engine from its table; raises SettingsError."""
+    model = engine_model(name, table)
     lists = {
         key for key, described in model.model_fields.items() if get_origin(described.annotation) is tuple
     }
