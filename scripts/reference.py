@@ -31,6 +31,7 @@ from stentor.audio.encode import FORMATS
 from stentor.cli import main as command
 from stentor.engines import BUILT_IN, DEFAULT_ENGINES, Engine, load
 from stentor.engines.espeak.voices import OPENAI_VOICES
+from stentor.observe.metrics import METRICS
 from stentor.pipeline.routes import RouteConfig
 from stentor.settings import (
     ENGINE_NAMES,
@@ -237,6 +238,19 @@ def headers() -> str:
     )
 
 
+def metrics() -> str:
+    rows = [
+        (
+            f"`{metric.name}`",
+            metric.kind,
+            ", ".join(f"`{label}`" for label in metric.labels),
+            metric.help,
+        )
+        for metric in METRICS
+    ]
+    return table(("Metric", "Kind", "Labels", "What it says"), rows)
+
+
 def routes() -> str:
     with tempfile.TemporaryDirectory() as folder:
         bare = load_settings(environ={"STENTOR_DATA_DIR": folder}, folder=Path(folder))
@@ -337,6 +351,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "without-effect": without_effect,
     "error-codes": error_codes,
     "headers": headers,
+    "metrics": metrics,
     "routes": routes,
     "speech-fields": speech_fields,
     "batch-fields": batch_fields,

@@ -80,7 +80,7 @@ def test_any_name_of_an_engine_comes_through(name: str) -> None:
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 def test_names_and_help_are_as_prometheus_asks(metric: metrics.Metric) -> None:
     assert re.fullmatch(r"stentor_[a-z_]+", metric.name)
-    assert metric.name.endswith("_total") == (metric.kind.__name__ == "CounterMetricFamily")
+    assert metric.name.endswith("_total") == (metric.kind == "counter")
     assert metric.help.endswith(".")
     assert metric.labels[0] == "engine"
 

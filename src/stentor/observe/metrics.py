@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, SummaryMetricFamily
@@ -17,6 +17,13 @@ MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 """Of what `Exposition.text` writes: Prometheus' text format, 0.0.4."""
 
 
+_FAMILIES: dict[str, type[GaugeMetricFamily | CounterMetricFamily | SummaryMetricFamily]] = {
+    "gauge": GaugeMetricFamily,
+    "counter": CounterMetricFamily,
+    "summary": SummaryMetricFamily,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A metric: what it is called, what it says, and by what it is told apart."""
@@ -24,7 +31,7 @@ class Metric:
     name: str
     help: str
     labels: tuple[str, ...] = ("engine",)
-    kind: type[CounterMetricFamily | GaugeMetricFamily | SummaryMetricFamily] = GaugeMetricFamily
+    kind: Literal["gauge", "counter", "summary"] = "gauge"
 
 
 UP = Metric("stentor_engine_up", "Whether the engine can speak: 1 or 0.")
@@ -37,28 +44,28 @@ CIRCUIT = Metric(
 REQUESTS = Metric(
     "stentor_engine_requests_total",
     "Requests that the engine was asked to speak in, failed ones included.",
-    kind=CounterMetricFamily,
+    kind="counter",
 )
 CHARACTERS = Metric(
     "stentor_engine_characters_total",
     "Characters of text that the engine was given.",
-    kind=CounterMetricFamily,
+    kind="counter",
 )
 SECONDS = Metric(
     "stentor_engine_audio_seconds_total",
     "Seconds of speech that the engine made.",
-    kind=CounterMetricFamily,
+    kind="counter",
 )
 COST = Metric(
     "stentor_engine_cost_total",
     "What the engine cost by its price, in the currency of the prices.",
-    kind=CounterMetricFamily,
+    kind="counter",
 )
 FALLBACKS = Metric(
     "stentor_fallbacks_total",
     "Requests for which another engine spoke, by the engine that should have and why it did not.",
     ("engine", "code"),
-    CounterMetricFamily,
+    "counter",
 )
 JOBS = Metric(
     "stentor_engine_jobs",
@@ -68,12 +75,12 @@ JOBS = Metric(
 COLD_STARTS = Metric(
     "stentor_engine_cold_start_seconds",
     "How long jobs waited for a worker that had to start.",
-    kind=SummaryMetricFamily,
+    kind="summary",
 )
 CANCELLED = Metric(
     "stentor_engine_jobs_cancelled_total",
     "Jobs that the engine's endpoint was told to cancel.",
-    kind=CounterMetricFamily,
+    kind="counter",
 )
 
 METRICS = (
@@ -102,7 +109,10 @@ class Exposition(Collector):
 
     def collect(self) -> Iterator[Family]:
         """Read everything, for the registry."""
-        families = {metric: metric.kind(metric.name, metric.help, labels=metric.labels) for metric in METRICS}
+        families = {
+            metric: _FAMILIES[metric.kind](metric.name, metric.help, labels=metric.labels)
+            for metric in METRICS
+        }
         for reading in self._read():
             family = families[reading.metric]
             if isinstance(family, SummaryMetricFamily):
