@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -18,13 +18,13 @@ from tests.fakes import tone
 from tests.hearing import pitch
 
 from stentor.audio.encode import FORMATS, to_int16
-from stentor.engines import Engine, load, make
+from stentor.engines import Engine, Relaying, load, make
 from stentor.errors import EngineBusy, EngineError, EngineUnavailable
-from stentor.types import Utterance
+from stentor.types import AudioChunk, Utterance
 
 _WITHIN = 8.0
 PATIENCE = {"connect_seconds": 1.0, "answer_seconds": 0.4, "stalled_seconds": 0.4, "whole_seconds": 2.0}
-KINDS = ("openai", "provider", "runpod /run", "runpod /stream", "runpod /runsync")
+KINDS = ("openai", "openai relay", "provider", "runpod /run", "runpod /stream", "runpod /runsync")
 SETTINGS: Mapping[str, dict[str, Any]] = {
     "openai": {"model": "m"},
     "provider": {},
@@ -40,6 +40,7 @@ class Place:
     engine: Engine
     plane: Plane
     route: str
+    relays: bool
 
     def answers(self, script: Script) -> None:
         """Answer so whenever it is asked to speak."""
@@ -68,6 +69,7 @@ _SOUND = whole(to_int16(tone(0.5)), Content_Type="audio/pcm;rate=24000")
 @asynccontextmanager
 async def place(kind: str, **settings: Any) -> AsyncIterator[Place]:
     name, _, route = kind.partition(" ")
+    relays = route == "relay"
     route = {"openai": "/v1/audio/speech", "provider": "/v1/generate"}.get(name, route.removeprefix("/"))
     async with upstream() as server, serving(Plane(server, streaming())) as made:
         url = made.url if name == "runpod" else server.url
@@ -82,22 +84,33 @@ async def place(kind: str, **settings: Any) -> AsyncIterator[Place]:
         engine = make("cloud", load(name).Config.model_validate(fields))
         await engine.open()
         try:
-            yield Place(server, engine, made, route)
+            yield Place(server, engine, made, route, relays)
         finally:
             await engine.close()
 
 
-async def listen(engine: Engine) -> Any:
-    utterance = Utterance("Hello.", (await engine.voices())[0])
-    async with aclosing(engine.synthesize(utterance)) as chunks:
-        return np.concatenate([np.zeros(0, np.float32), *[chunk.samples async for chunk in chunks]])
+async def listen(at: Place) -> Any:
+    """Hear an utterance to its end, or the file that is handed on for it."""
+    utterance = Utterance("Hello.", (await at.engine.voices())[0])
+    if at.relays:
+        pieces: AsyncGenerator[AudioChunk | bytes, None] = cast("Relaying", at.engine).relay(utterance, "pcm")
+    else:
+        pieces = at.engine.synthesize(utterance)
+    file, sound = b"", [np.zeros(0, np.float32)]
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if isinstance(piece, bytes):
+                file += piece
+            else:
+                sound.append(piece.samples)
+    return np.concatenate([np.frombuffer(file, "<i2") / np.float32(32768), *sound])
 
 
-async def failure(engine: Engine) -> EngineError | None:
+async def failure(at: Place) -> EngineError | None:
     """Listen, for so long and no longer; returns how it failed."""
     async with asyncio.timeout(_WITHIN):
         try:
-            await listen(engine)
+            await listen(at)
         except EngineError as error:
             return error
     return None
@@ -111,7 +124,7 @@ async def test_harm_is_a_failure_in_words_and_soon_over(
     caplog.set_level(logging.DEBUG, "stentor")
     async with place(kind) as at:
         at.answers(SCRIPTS[how])
-        error = await failure(at.engine)
+        error = await failure(at)
         if error:
             assert error.message.startswith("The engine cloud ")
             assert error.message.isprintable()
@@ -119,7 +132,7 @@ async def test_harm_is_a_failure_in_words_and_soon_over(
             assert KEY not in error.message + caplog.text
         if "runsync" not in kind:
             at.behaves()
-            assert pitch(await listen(at.engine)) == pytest.approx(440, rel=0.02)
+            assert pitch(await listen(at)) == pytest.approx(440, rel=0.02)
             async with asyncio.timeout(_WITHIN):
                 while at.engine.health().figures["busy"]:  # noqa: ASYNC110  it may be asked how it is
                     await asyncio.sleep(0.01)
@@ -132,7 +145,7 @@ async def test_no_redirect_is_followed_and_no_key_leaves(kind: str, status: int)
     async with upstream() as elsewhere, place(kind) as at:
         elsewhere.answers("*", _SOUND)
         at.answers(whole(b"", status, Location=f"{elsewhere.url}/v1/audio/speech"))
-        error = await failure(at.engine)
+        error = await failure(at)
         assert error is not None
         assert f"redirect ({status}) to 127.0.0.1" in error.message
         assert elsewhere.asked == []
@@ -144,7 +157,7 @@ async def test_a_storm_of_refusals_is_busy_with_its_time_and_makes_no_storm(kind
     async with place(kind) as at:
         at.answers(gives_json({"error": "Slow down"}, status, Retry_After=60))
         before = at.asked
-        failures = await asyncio.gather(*(failure(at.engine) for _ in range(50)))
+        failures = await asyncio.gather(*(failure(at) for _ in range(50)))
         assert {type(error) for error in failures} == {EngineBusy}
         assert all(error and error.retry_after == 60 for error in failures if error)
         assert at.asked - before <= 50
@@ -156,9 +169,9 @@ async def test_a_time_that_makes_no_sense_is_no_time(kind: str) -> None:
         for written in ("-5", "NaN", "inf", "1e999", "tomorrow", "", "9" * 5000, "Fri, 99 Xyz 2026"):
             at.answers(gives_json({}, 429, Retry_After=written))
             if not kind.startswith("runpod"):  # which asks again, as far as it has time
-                assert isinstance(await failure(at.engine), EngineError)
+                assert isinstance(await failure(at), EngineError)
         at.answers(gives_json({}, 429, Retry_After="1e6"))
-        error = await failure(at.engine)
+        error = await failure(at)
         assert isinstance(error, EngineBusy)
         assert error.retry_after == 3600
 
@@ -174,7 +187,7 @@ async def test_another_format_than_was_announced_is_heard(kind: str, format_: st
             types += ["audio/mpeg", "audio/pcm", "application/octet-stream"]
         for media_type in types:
             at.answers(whole(content, Content_Type=media_type))
-            sound = await listen(at.engine)
+            sound = await listen(at)
             assert len(sound) / 24_000 == pytest.approx(1.0, abs=0.1)
             assert pitch(sound) == pytest.approx(440, rel=0.02)
 
@@ -186,7 +199,7 @@ async def test_a_file_of_another_rate_is_heard_at_its_own(kind: str, rate: int) 
     content = encoder.encode(tone(1.0, rate)) + encoder.finish()
     async with place(kind) as at:
         at.answers(whole(content, Content_Type="audio/pcm;rate=24000"))
-        sound = await listen(at.engine)
+        sound = await listen(at)
     assert len(sound) / 24_000 == pytest.approx(1.0, abs=0.02)
     assert pitch(sound) == pytest.approx(440, rel=0.02)
 
@@ -204,15 +217,15 @@ async def test_what_follows_an_answer_is_not_taken_for_the_next() -> None:
         async with place(kind) as at:
             at.answers(more)
             for _ in range(3):
-                error = await failure(at.engine)
+                error = await failure(at)
                 assert error is None or isinstance(error, EngineError)
             at.behaves()
-            assert pitch(await listen(at.engine)) == pytest.approx(440, rel=0.02)
+            assert pitch(await listen(at)) == pytest.approx(440, rel=0.02)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_server_that_is_gone_is_unavailable(kind: str) -> None:
     async with place(kind) as at:
         at.server.stop()
-        error = await failure(at.engine)
+        error = await failure(at)
         assert type(error) is EngineUnavailable
