@@ -47,6 +47,23 @@ async def test_an_answer_is_finished_by_the_engine_that_began_it() -> None:
     assert (old.shut, new.shut) == (1, 0)
 
 
+async def test_an_engine_that_is_tested_is_not_closed_under_the_test() -> None:
+    gate = asyncio.Event()
+    old = ScriptedEngine(name="one", gate=gate)
+    api = make_api(old)
+    async with client_of(api) as client:
+        running = asyncio.create_task(client.post("/v1/engines/one/test"))
+        while not old.asked:  # noqa: ASYNC110  nothing tells of it
+            await asyncio.sleep(0.001)
+        change(api.state.context, ScriptedEngine(name="one"))
+        await asyncio.sleep(0.01)
+        assert old.shut == 0
+        gate.set()
+        assert (await running).json()["ok"] is True
+        await asyncio.sleep(0.01)
+    assert old.shut == 1
+
+
 def test_a_session_keeps_its_engine_between_its_sentences() -> None:
     old, new = Closing(), Closing()
     api = make_api(old)

@@ -19,6 +19,7 @@ from stentor.api.context import Context, ContextDep
 from stentor.api.documented import answers, json_body
 from stentor.api.respond import Worked, error_object
 from stentor.engines import Loading
+from stentor.engines.fleet import hold
 from stentor.engines.local import KeepAlive
 from stentor.errors import Conflict, NotFound, StentorError, UnsupportedMediaType, quoted
 from stentor.pipeline.ledger import Totals
@@ -159,6 +160,7 @@ def _found(context: Context, name: str) -> Engine:
     if name not in context.catalog.engines:
         known = ", ".join(context.catalog.engines)
         raise NotFound(f"There is no engine {quoted(name)} here. Engines in use: {known}.", param="name")
+    hold(context.catalog.engines[name])
     return context.catalog.engines[name]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from stentor import threads
 from stentor.audio.decode import decode
 from stentor.engines import Cloning, Engine, in_use
+from stentor.engines.fleet import hold
 from stentor.errors import (
     EngineFailed,
     EngineUnavailable,
@@ -37,6 +38,7 @@ def find_cloning(context: Context, model: str, otherwise: type[StentorError]) ->
     engines = context.catalog.candidates(model)
     able = next((engine for engine in engines if can_clone(engine)), None)
     if able:
+        hold(able)
         return able
     for engine in engines:
         health = context.health(engine)
