@@ -120,6 +120,17 @@ async def test_callers_cannot_make_series() -> None:
         assert (await scraped(client)).keys() == before.keys()
 
 
+async def test_an_engine_that_was_removed_is_not_told_any_more() -> None:
+    busy = ScriptedEngine(name="first", fail_at=0, error=EngineBusy("first"))
+    api = chain(busy)
+    async with client_of(api) as client:
+        await client.post(SPEECH, json=speech())
+        api.state.context.planner.router.ledger.fell_back([("past", EngineBusy("past"))])
+        told = await scraped(client)
+    assert [name for name in told if name.startswith("fallbacks")] == ["fallbacks_total first engine_busy"]
+    assert not any(" past" in name for name in told)
+
+
 async def test_it_is_described(client: httpx.AsyncClient) -> None:
     described = (await client.get("/openapi.json")).json()["paths"]["/prometheus"]["get"]
     assert list(described["responses"]["200"]["content"]) == ["text/plain"]

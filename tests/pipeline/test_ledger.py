@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.fakes import ScriptedEngine
 
 from stentor.engines import Price
 from stentor.errors import EngineBusy, EngineFailed
@@ -37,6 +38,25 @@ def test_a_fallback_is_that_of_the_first_choice() -> None:
     ledger.fell_back([("cloud", EngineBusy("cloud")), ("local", EngineFailed("It broke."))])
     ledger.fell_back([("cloud", EngineFailed("It broke."))])
     assert ledger.fallbacks == {("cloud", "engine_busy"): 2, ("cloud", "engine_failed"): 1}
+
+
+@pytest.mark.parametrize(
+    ("engines", "known"),
+    [
+        (("letters",), True),
+        (("letters", "free"), True),
+        (("letters", "seconds"), False),
+        (("seconds",), False),
+        (("free",), False),
+        ((), False),
+    ],
+)
+def test_a_cost_is_known_ahead_if_nobody_is_paid_by_the_second(
+    engines: tuple[str, ...], *, known: bool
+) -> None:
+    prices = {"letters": Price(per_character=0.1), "seconds": Price(per_request=1.0, per_second=0.1)}
+    asked = [ScriptedEngine(name=name) for name in engines]
+    assert Ledger(prices).is_known_ahead(asked) is known
 
 
 def test_totals_add_up_by_the_engine() -> None:

@@ -41,10 +41,12 @@ async def prometheus(request: Request) -> Response:
 
 
 def _read(context: Context) -> Iterator[Reading]:
-    for engine in context.catalog.engines.values():
+    engines = context.catalog.engines
+    for engine in engines.values():
         yield from _engine(context, engine)
     for (name, code), count in context.planner.router.ledger.fallbacks.items():
-        yield Reading(metrics.FALLBACKS, (name, code), count)
+        if name in engines:  # others were removed
+            yield Reading(metrics.FALLBACKS, (name, code), count)
 
 
 def _engine(context: Context, engine: Engine) -> Iterable[Reading]:
