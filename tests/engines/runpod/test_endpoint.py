@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import pairwise
-from time import perf_counter
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from tests.engines.runpod.plane import KEY, Job, Plane, Worker, WorkerFailed, batch, failing, plane, working
+from tests.engines.runpod.plane import Job, Plane, Worker, WorkerFailed, batch, failing, plane, working
+from tests.engines.runpod.running import counting, endpoint_at
 from tests.engines.runpod.speaking import config, until
 from tests.engines.upstream import Asked, Wire, gives_json
 
@@ -20,19 +18,6 @@ from stentor.engines.remote.client import Client
 from stentor.engines.runpod.endpoint import Endpoint
 from stentor.engines.runpod.waits import Waits
 from stentor.errors import EngineBusy, EngineError, EngineFailed, EngineUnavailable
-
-
-@asynccontextmanager
-async def endpoint_at(made: Plane, **settings: Any) -> AsyncIterator[Endpoint]:
-    told = config(made, **settings)
-    client = Client("cloud", told, {"Authorization": f"Bearer {KEY}"})
-    await client.open()
-    endpoint = Endpoint(client, told, Waits("cloud"))
-    try:
-        yield endpoint
-    finally:
-        await endpoint.close()
-        await client.close()
 
 
 async def run(worker: Worker, told: dict[str, Any] | None = None, **settings: Any) -> tuple[list[Any], Plane]:
@@ -46,16 +31,6 @@ async def failure(worker: Worker, told: dict[str, Any] | None = None, **settings
     with pytest.raises(EngineError) as raised:
         await run(worker, told, **settings)
     return raised.value
-
-
-def counting(parts: int, delay: float = 0.0) -> Worker:
-    async def work(job: Job) -> str:
-        for number in range(parts):
-            await asyncio.sleep(delay)
-            job.put(number)
-        return "aggregated"
-
-    return work
 
 
 # Both forms of worker
@@ -267,7 +242,7 @@ async def test_an_answer_that_says_nothing_of_a_job_is_a_failure(answer: Any) ->
 
 @pytest.mark.parametrize("identity", ["a/b", "../health", "a?b#c", "é", "a b", "%2F"])
 async def test_an_id_of_any_form_is_an_id_and_no_path(identity: str) -> None:
-    told = {"instead": {"run": gives_json({"id": identity, "status": "IN_QUEUE"})}}
+    told: dict[str, Any] = {"instead": {"run": gives_json({"id": identity, "status": "IN_QUEUE"})}}
     async with plane(working, **told) as made, endpoint_at(made) as endpoint:
         with pytest.raises(EngineFailed, match="lost the job"):
             await anext(endpoint.run({}))
@@ -318,77 +293,6 @@ async def test_whoever_takes_the_parts_may_take_long() -> None:
             taken.append(output)
             await asyncio.sleep(0.7)
         assert taken == [0, 1, 2, 3]
-
-
-# Leaving
-
-
-async def test_leaving_cancels_the_job_at_once() -> None:
-    async with plane(working) as made, endpoint_at(made) as endpoint:
-        first = asyncio.ensure_future(anext(endpoint.run({})))
-        await until(lambda: made.jobs and made.jobs[0].state == "IN_PROGRESS" and made.count("stream"))
-        left = perf_counter()
-        first.cancel()
-        await asyncio.gather(first, return_exceptions=True)
-        await until(lambda: made.cancelled_at)
-        assert made.jobs[0].state == "CANCELLED"
-        assert made.cancelled_at[0] - left < 0.5
-        assert endpoint.queued == 0
-
-
-async def test_leaving_between_two_parts_cancels_the_job() -> None:
-    async def work(job: Job) -> None:
-        job.put("first")
-        await working(job)
-
-    async with plane(work) as made, endpoint_at(made) as endpoint:
-        outputs = endpoint.run({})
-        await anext(outputs)
-        await outputs.aclose()
-        await until(lambda: made.cancelled_at)
-        assert made.jobs[0].state == "CANCELLED"
-
-
-@pytest.mark.parametrize(("mode", "route"), [("auto", "run"), ("batch", "runsync")])
-async def test_leaving_before_the_id_is_known_cancels_once_it_is(mode: str, route: str) -> None:
-    answer_now = asyncio.Event()
-
-    async def take_long(asked: Asked, wire: Wire) -> None:
-        told = await made._take(asked, "run", {})
-        await answer_now.wait()
-        await wire.json(told)
-
-    async with plane(working, instead={route: take_long}) as made, endpoint_at(made, mode=mode) as endpoint:
-        first = asyncio.ensure_future(anext(endpoint.run({})))
-        await until(lambda: made.jobs)
-        first.cancel()
-        await asyncio.gather(first, return_exceptions=True)
-        assert not made.cancelled_at
-        answer_now.set()
-        await until(lambda: made.cancelled_at)
-        assert made.jobs[0].state == "CANCELLED"
-
-
-async def test_a_cancellation_that_is_refused_is_tried_again() -> None:
-    async with plane(working) as made, endpoint_at(made) as endpoint:
-        made.refuse("cancel", 2, 429)
-        first = asyncio.ensure_future(anext(endpoint.run({})))
-        await until(lambda: made.count("stream"))
-        first.cancel()
-        await until(lambda: made.cancelled_at)
-        assert made.count("cancel") == 3
-
-
-async def test_closing_cancels_every_job_and_waits_until_that_is_known() -> None:
-    async with plane(working) as made:
-        async with endpoint_at(made) as endpoint:
-            tasks = [asyncio.ensure_future(anext(endpoint.run({}))) for _ in range(5)]
-            await until(lambda: made.count("stream") >= 5)
-        assert [job.state for job in made.jobs] == ["CANCELLED"] * 5
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        assert made.count("cancel") == 5
 
 
 # Politeness
