@@ -112,7 +112,7 @@ Changing = Annotated[EngineControl, Depends(_changing)]
 
 @router.get("/{name}/settings", summary="Show how an engine is set", response_model=None, responses=_ONE)
 async def settings(name: str, control: Control) -> dict[str, Any]:
-    """Show what is set of an engine, and the defaults. Secrets are not shown, but whether they are set."""
+    """Show what is set of an engine, and the defaults. Of secrets it shows only whether they are set."""
     return control.shown(name)
 
 
