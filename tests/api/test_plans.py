@@ -64,7 +64,7 @@ async def test_warnings_are_in_the_answer_and_its_header(client: httpx.AsyncClie
 async def test_what_cannot_be_spoken_has_no_plan(client: httpx.AsyncClient) -> None:
     assert_envelope(await client.post(PLAN, json=speech("...")), 400, "nothing_to_speak", "input")
     assert_envelope(
-        await client.post(PLAN, json=speech("[voice:nobody] Hi.")), 400, "voice_not_found", "voice"
+        await client.post(PLAN, json=speech("[voice:nobody] Hi.")), 400, "voice_not_found", "input"
     )
     broken = await client.post(PLAN, json=speech("<speak>Hi."))
     sentence = assert_envelope(broken, 400, "invalid_markup", "input")
