@@ -94,7 +94,7 @@ async def test_a_voice_in_markup_has_a_role_of_its_own() -> None:
 
 async def test_an_unknown_voice_in_markup_is_refused() -> None:
     cast = await cast_of(able())
-    with pytest.raises(UnknownVoice, match="'nobody'"):
+    with pytest.raises(UnknownVoice, match=r"'nobody' here\. `stentor voices`"):
         await cast.assign([run("Hello.", Manner(voice="nobody"))])
 
 

@@ -168,6 +168,8 @@ class Cast:
                 try:
                     assigned += [await self._possible(words) for words in await self._by_script(item)]
                 except UnknownVoice as error:
+                    if not self._request.text:  # it arrives in pieces, of which nobody knows the lines
+                        raise
                     raise error.at(*_place(self._request, item)) from None
             else:
                 assigned.append(item)
