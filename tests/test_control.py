@@ -224,6 +224,24 @@ async def test_an_engine_that_does_not_open_leaves_the_old_one(
     assert [engine.shut for engine in scripted.instances] == [0, 1]
 
 
+async def test_an_engine_that_could_not_start_is_started_again_if_it_is_put_again(
+    tmp_path: Path, scripted: type[_Scripted]
+) -> None:
+    (tmp_path / "stentor.toml").write_text(f'[engines.mine]\nkind = "scripted"\n{TOML}')
+    scripted.fault = EngineUnavailable("The engine mine needs its library.")
+    async with running(tmp_path) as server:
+        await asyncio.sleep(0.01)
+        broken = server.context.catalog.engines["mine"]
+        await server.control.change({"loud": LOUD})
+        assert server.context.catalog.engines["mine"] is broken
+        scripted.fault = None
+        await server.control.change({"mine": {"kind": "scripted"}})
+        mended = server.context.catalog.engines["mine"]
+        assert mended is not broken
+        await server.control.change({"mine": {"kind": "scripted"}})
+        assert server.context.catalog.engines["mine"] is mended
+
+
 async def test_a_full_disk_changes_nothing(
     server: Running, scripted: type[_Scripted], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,6 +75,14 @@ async def test_every_setting_is_shown_with_its_value_and_source(tmp_path: Path) 
     assert any(line.startswith("engines.tone.amplitude = 0.25") for line in shown)
 
 
+async def test_what_was_set_at_run_time_is_shown_with_its_file(tmp_path: Path) -> None:
+    kept = tmp_path / "kept" / "engines.json"
+    kept.parent.mkdir()
+    kept.write_text('{"engines": {"tone": {"amplitude": 0.5, "price": {"per_request": 1}}}}')
+    shown = [finding.said for finding in section(await examine(loaded(tmp_path)), "Settings")]
+    assert f"engines.tone.amplitude = 0.5  ({kept})" in shown
+
+
 async def test_what_was_set_without_effect_is_noted_and_its_value_is_not(tmp_path: Path) -> None:
     variables = {"RUNPOD_API_KEY": "sesame", "AWS_KEY": "alakazam"}
     findings = section(await examine(loaded(tmp_path, **variables)), "Settings")

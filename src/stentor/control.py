@@ -67,8 +67,9 @@ class Control:
     async def change(self, tables: Tables, routes: Routes = ...) -> None:
         """Give engines other tables, or for None those that the settings files have; and set other routes.
 
-        It is kept, and new requests go by it, when this returns. Raises InvalidRequest, NotFound, Conflict,
-        StorageFailed, or why an engine did not open; then everything is as it was.
+        It is kept, and new requests go by it, when this returns. An engine that could not start is started
+        again. Raises InvalidRequest, NotFound, Conflict, StorageFailed, or why an engine did not open; then
+        everything is as it was.
         """
         async with self._changing:
             before = self._now.engines
@@ -76,7 +77,7 @@ class Control:
             made = {
                 name: make(name, config)
                 for name, config in after.settings.engines.items()
-                if not self._is_running(name, config)
+                if not self._is_running(name, config) or (name in tables and self._fleet.failed(name))
             }
             await self._fleet.open(list(made.values()))
             try:

@@ -176,6 +176,33 @@ async def test_a_body_is_read_like_any_other(client: httpx.AsyncClient) -> None:
     assert_envelope(broken, 400, "unreadable_body", "kind")
 
 
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ('"extra": ' + '{"a": ' * 40 + "1" + "}" * 40, "unreadable_body"),
+        ('"extra": ' + "[" * 400 + "]" * 400, "unreadable_body"),
+        ('"extra": {"a": "\\ud800"}', "unreadable_body"),
+        ('"extra": {"\\udfff": 1}', "unreadable_body"),
+        ('"model": "\\ud800"', "unreadable_body"),
+        ('"\\ud800": 1', "unreadable_body"),
+        ('"a\\nb": 1', "invalid_request"),
+        (f'"{"x" * 4000}": 1', "invalid_request"),
+        ('"url": "' + "x" * 4000 + '"', "invalid_request"),
+        ('"connections": 1e400', "unreadable_body"),
+        ('"connections": NaN', "unreadable_body"),
+    ],
+)
+async def test_what_could_not_be_kept_or_shown_is_refused(
+    client: httpx.AsyncClient, written: str, code: str
+) -> None:
+    headers = {"content-type": "application/json"}
+    body = f'{{"kind": "openai", "probe_seconds": 0, {written}}}'
+    for path, sent in (("/odd", body), ("", f'{{"engines": {{"odd": {body}}}}}')):
+        answer = await client.put(f"{ENGINES}{path}", content=sent.encode(), headers=headers)
+        assert len(assert_envelope(answer, 400, code)) < 600
+    assert (await client.get(f"{ENGINES}/odd/settings")).status_code == 404
+
+
 async def test_nothing_changes_unless_the_operator_allows_it(tmp_path: Path) -> None:
     app = make_app(tmp_path, STENTOR_CHANGE_ENGINES="false")
     async with client_of(app) as client:

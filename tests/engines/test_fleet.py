@@ -69,6 +69,7 @@ async def test_what_is_not_open_is_known_with_its_reason() -> None:
         assert not made.health(broken).ready
         assert made.health(broken).problem == "it failed as it started; the server's log says how"
         assert made.health(slow).problem == "it is starting"
+        assert [made.failed(name) for name in ("first", "broken", "slow")] == [False, True, False]
         slow.may_open.set()
         await asyncio.sleep(0.01)
         assert made.health(slow).ready

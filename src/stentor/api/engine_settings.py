@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stentor.api.body import Body, is_json, media_type_of, parse, read_bytes
 from stentor.api.context import Context, ContextDep, EngineControl
 from stentor.api.documented import answers, failures, json_body
-from stentor.errors import Forbidden, NotOffered, UnsupportedMediaType
+from stentor.errors import Forbidden, NotOffered, UnreadableBody, UnsupportedMediaType
 
 router = APIRouter(prefix="/v1/engines", tags=["engines"])
 
+_DEEPEST = 32
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
-class EngineTable(BaseModel):
+
+class _Tables(BaseModel):
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_kept(cls, sent: Any) -> Any:  # noqa: ANN401  any JSON
+        """Refuse what could not be written and shown again."""
+        waiting = [(sent, 0)]
+        while waiting:
+            value, depth = waiting.pop()
+            if depth > _DEEPEST:
+                raise UnreadableBody("The body is nested too deeply.")
+            if isinstance(value, dict):
+                waiting += [(part, depth + 1) for pair in value.items() for part in pair]
+            elif isinstance(value, list):
+                waiting += [(part, depth + 1) for part in value]
+            elif isinstance(value, str) and _SURROGATE.search(value):
+                raise UnreadableBody("The body holds half of a surrogate pair, which is no character.")
+            elif isinstance(value, float) and not math.isfinite(value):
+                raise UnreadableBody("The body holds a number that is too large.")
+        return sent
+
+
+class EngineTable(_Tables):
     """The table of an engine: its `kind`, and the settings of that kind."""
 
     model_config = ConfigDict(extra="allow", strict=True)
@@ -25,13 +51,14 @@ class EngineTable(BaseModel):
     kind: str | None = Field(
         default=None,
         min_length=1,
+        max_length=64,
         description="Which engine it is; its name if not given.",
         examples=["openai"],
     )
     enabled: bool = Field(default=True, description="Whether it is in use.", examples=[True])
 
 
-class EnginesBody(BaseModel):
+class EnginesBody(_Tables):
     """Changes to several engines, and to the routes: all of them are made, or none."""
 
     model_config = ConfigDict(extra="forbid", strict=True)

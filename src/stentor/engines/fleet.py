@@ -133,6 +133,11 @@ class Fleet:
             return reported  # what can be loaded again knows best
         return replace(reported, ready=False, problem=reported.problem or member.trouble)
 
+    def failed(self, name: str) -> bool:
+        """Tell whether an engine in use could not be opened."""
+        member = self._members[id(self.engines[name])]
+        return member.trouble is not None and (member.opening is None or member.opening.done())
+
     def _hold(self, engine: Engine, lease: _Lease) -> None:
         member = self._members.get(id(engine))
         if member and id(engine) not in lease.held:

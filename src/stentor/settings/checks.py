@@ -13,6 +13,7 @@ from stentor.engines import EngineConfig, load
 from stentor.errors import SettingsError, printable
 from stentor.settings.tree import SECTIONS
 
+_LONGEST = 200  # of a path, which a mistake may have made long
 _ENGINE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -54,7 +55,7 @@ def checked(model: type[Any], value: Any, above: str, origins: Mapping[str, str]
         return model.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        path = ".".join(part for part in (above, *map(str, first["loc"])) if part)
+        path = printable(".".join(part for part in (above, *map(str, first["loc"])) if part), _LONGEST)
         source = origins.get(path) or origins.get(path.rpartition(".")[0]) or "the settings"
         if first["type"] == "extra_forbidden":
             section = path.rpartition(".")[0]

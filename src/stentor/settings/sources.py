@@ -10,7 +10,7 @@ from typing import Any
 
 from stentor.engines import DEFAULT_ENGINES, EngineConfig
 from stentor.engines.guarded import files, inheritable, leads_to_the_same, secrets
-from stentor.errors import SettingsError
+from stentor.errors import SettingsError, quoted
 from stentor.settings.checks import checked, engine_config, engine_model
 from stentor.settings.kept import Kept, Table
 from stentor.settings.shorthand import lead, wants_openai_key
@@ -164,6 +164,6 @@ def _check_engines_in_use(settings: Settings) -> None:
         for name in route.names:
             if name not in settings.engines:
                 raise SettingsError(
-                    f"`routes.{number}` has the engine {name!r}, which is none in use: "
+                    f"`routes.{number}` has the engine {quoted(name)}, which is none in use: "
                     f"{', '.join(settings.engines)}."
                 )
