@@ -43,7 +43,7 @@ async def stream(job: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
                 "sample_rate": RATE,
             }
             await asyncio.sleep(0.3)
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, GeneratorExit):  # the latter while a part is being sent
         (FOLDER / "cancelled").write_text(job["id"], "utf-8")
         raise
     yield {"status": "complete", "format": asked["output_format"]}
