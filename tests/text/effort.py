@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import process_time
 
-SHORT, LONG = 1_000, 10_000
+_TIMES = 10
 _PLAINLY_LINEAR = 2.0
 
 
-def effort(work: Callable[[str], object], unit: str) -> float:
+def effort(work: Callable[[str], object], unit: str, length: int = 10_000) -> float:
     """Return how many times as much time a character of a long text takes as one of a short text.
 
-    Where work grows with the square of the text it is about ten.
+    The text is about `length` characters long, and made of whole units. Where work grows with the square
+    of the text it is about ten.
     """
-    long, short = (unit * (LONG // len(unit) + 1))[:LONG], (unit * (SHORT // len(unit) + 1))[:SHORT]
+    count = length // _TIMES // len(unit) + 1
+    long, short = unit * count * _TIMES, unit * count
 
     def ratio() -> float:
         begun = process_time()
-        for _ in range(LONG // SHORT):
+        for _ in range(_TIMES):
             work(short)
         between = process_time()
         work(long)

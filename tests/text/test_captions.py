@@ -250,12 +250,10 @@ def test_any_sentences_at_all_make_captions(text: str, pace: float) -> None:
 def test_long_speech_costs_no_more_than_its_length(word: str, lasting: float) -> None:
     def took(count: int) -> float:
         said = words(*((word, at * lasting, (at + 1) * lasting) for at in range(count)))
-        best = float("inf")
-        for _ in range(3):
-            began = time.process_time()
-            vtt(cues([whole(said)], said))
-            vtt(cues(said, said))
-            best = min(best, time.process_time() - began)
-        return best
+        began = time.process_time()
+        vtt(cues([whole(said)], said))
+        vtt(cues(said, said))
+        return time.process_time() - began
 
-    assert took(1_200) < 10 * took(300)
+    # Whatever else the machine does only adds.
+    assert any(took(1_200) < 10 * took(300) for _ in range(4))

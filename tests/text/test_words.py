@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -273,16 +273,6 @@ def test_words_of_a_sentence_that_is_not_as_it_stood_stand_for_all_of_it() -> No
     ] * 2
 
 
-def cpu(work: Callable[[], object]) -> float:
-    """Return the least of several times, in seconds of the processor."""
-    times = []
-    for _ in range(3):
-        began = time.process_time()
-        work()
-        times.append(time.process_time() - began)
-    return min(times)
-
-
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -307,6 +297,9 @@ def test_hostile_text_costs_no_more_than_its_length(hostile: str) -> None:
     def took(size: int) -> float:
         text = hostile * (size // len(hostile))
         marks = [(at, size, 1.0) for at in range(size)]
-        return cpu(lambda: timed_words(text, Heard(text, 0.0, 1.0, marks), itself))
+        began = time.process_time()
+        timed_words(text, Heard(text, 0.0, 1.0, marks), itself)
+        return time.process_time() - began
 
-    assert took(16_000) < 10 * took(4_000)
+    # Whatever else the machine does only adds.
+    assert any(took(16_000) < 10 * took(4_000) for _ in range(4))
