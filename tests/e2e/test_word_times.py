@@ -155,12 +155,18 @@ def followed(
 
 
 def found_by(ear: Ear, sound: np.ndarray, sentence: str, speed: float = 1) -> list[float] | None:
-    """Return when words begin, also in speech so fast that the ear has to be given it slowed down."""
-    for pace in (0.4, 0.45, 0.5, 0.35) if speed > 2 else (1,):
-        paced = stretched(sound, pace)
-        if found := ear.starts(paced, sentence):
-            return [start * sound.size / paced.size for start in found]
-    return None
+    """Return when words begin; None if the ear loses its way.
+
+    Speech may be so fast that the ear has to be given it slowed down. Then it listens at several paces,
+    since at one it sometimes takes a sound for its neighbour's; the middle of what it finds holds.
+    """
+    paces = (0.35, 0.4, 0.45, 0.5) if speed > 2 else (1,)
+    sounds = [stretched(sound, pace) for pace in paces]
+    heard = [(begins, paced.size) for paced in sounds if (begins := ear.starts(paced, sentence))]
+    if len(heard) < min(2, len(paces)):
+        return None
+    found = [np.array(begins) * sound.size / size for begins, size in heard]
+    return [float(start) for start in np.median(found, axis=0)]
 
 
 def stretched(sound: np.ndarray, factor: float) -> np.ndarray:
