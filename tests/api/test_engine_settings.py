@@ -213,7 +213,7 @@ async def test_nothing_changes_unless_the_operator_allows_it(tmp_path: Path) -> 
             await client.delete(f"{ENGINES}/quiet"),
         ):
             assert "`change_engines = true`" in assert_envelope(refused, 403, "forbidden")
-        assert (await client.get(f"{ENGINES}/quiet/settings")).status_code == 200
+        assert_envelope(await client.get(f"{ENGINES}/quiet/settings"), 403, "forbidden")
     assert not (tmp_path / "kept").exists()
 
 

@@ -44,7 +44,9 @@ HEADERS = {
         "X-Stentor-Voice": "The engine's own voice that spoke.",
         "X-Stentor-Language": "The language of the text, where its markup names no other.",
         "X-Stentor-Fallback": "The engines that should have spoken before and could not, and why.",
-        "X-Stentor-Cost": "What the answer costs, if its engine has a price; not of a stream that is paid by the second.",
+        "X-Stentor-Cost": (
+            "What the answer costs, if its engine has a price; not of a stream that is paid by the second."
+        ),
         "X-Stentor-Seed": "The seed, if the engine has chance in it; with it the engine repeats itself.",
         "X-Request-ID": "The id of this request, also in the server's log.",
         "X-Stentor-Warning": "What was left out of the request, in words.",

@@ -1,4 +1,4 @@
-"""How engines are set, over HTTP: shown to whoever asks, changed if the operator allows it."""
+"""How engines are set, over HTTP: shown and changed if the operator allows it."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class EngineSettingsList(BaseModel):
     routes: list[dict[str, Any]] = Field(description="All routes.", examples=[[{"engines": ["far"]}]])
 
 
-_ONE = answers(EngineSettingsObject, "How it is set.", 404, 501)
+_ONE = answers(EngineSettingsObject, "How it is set.", 403, 404, 501)
 _FAILURES = (400, 403, 404, 408, 409, 413, 415, 500, 501, 503, 507)
 _PUT = {
     "requestBody": json_body(EngineTable, {"kind": "openai", "url": "http://gpu-box:8000/v1", "api_key": "…"})
@@ -127,8 +127,9 @@ async def _control(context: ContextDep) -> EngineControl:
 async def _changing(context: ContextDep, control: Control) -> EngineControl:
     if not context.config.change_engines:
         raise Forbidden(
-            "This server does not let callers change its engines. Its operator can allow that with "
-            "`change_engines = true` under `[api]` in stentor.toml, or with STENTOR_CHANGE_ENGINES=true."
+            "This server does not let callers see or change how its engines are set. "
+            "Its operator can allow that with `change_engines = true` under `[api]` in stentor.toml, "
+            "or with STENTOR_CHANGE_ENGINES=true."
         )
     return control
 
@@ -138,7 +139,7 @@ Changing = Annotated[EngineControl, Depends(_changing)]
 
 
 @router.get("/{name}/settings", summary="Show how an engine is set", response_model=None, responses=_ONE)
-async def settings(name: str, control: Control) -> dict[str, Any]:
+async def settings(name: str, control: Changing) -> dict[str, Any]:
     """Show what is set of an engine, and the defaults. Of secrets it shows only whether they are set."""
     return control.shown(name)
 
