@@ -132,6 +132,24 @@ async def test_an_engine_without_the_voice_is_passed_over() -> None:
     assert stranger.asked == []
 
 
+async def test_an_engine_that_may_leave_nothing_out_and_has_to_is_passed_over() -> None:
+    able = Capabilities(sample_rate=24_000, languages=("en",), seed=True)
+    third = ScriptedEngine(name="third", capabilities=able)
+    made = planner(broken("first", capabilities=able), ScriptedEngine(name="second"), third)
+    answered = await answer(made, strict=True, seed=1)
+    assert await listen(answered) > 0
+    assert answered.plan.engine is third
+
+
+async def test_if_the_next_may_not_speak_the_first_failure_is_told() -> None:
+    able = Capabilities(sample_rate=24_000, languages=("en",), seed=True)
+    answered = await answer(
+        planner(broken("first", capabilities=able), ScriptedEngine(name="second")), strict=True, seed=1
+    )
+    with pytest.raises(EngineUnavailable):
+        await listen(answered)
+
+
 async def test_the_next_engine_speaks_in_its_own_way() -> None:
     """It has another pace, rate, and no seed."""
     abilities = Capabilities(sample_rate=8000, languages=("en",), speed=(0.5, 3.0))

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from stentor import threads
-from stentor.errors import EngineError, UnknownVoice
+from stentor.errors import EngineError, InvalidRequest
 from stentor.pipeline.guard import Guard
 from stentor.pipeline.lines import Line
 from stentor.pipeline.relay import may_relay, only_line, relay
@@ -173,16 +173,18 @@ class Answer:
         await attempt.stream.aclose()
 
     async def _next(self) -> Attempt | None:
-        """Plan the request for the next engine that has its voice; None if there is no other."""
-        if not self.plan.others:
-            return None
-        try:
-            rest = replace(self.plan.choice, engines=self.plan.others)
-            plan = await self._planner.plan(self.plan.request, rest)
-        except UnknownVoice:
-            return None
-        self.attempt = self._attempt(plan)
-        return self.attempt
+        """Plan the request for the next engine that can speak it; None if there is no other."""
+        others = self.plan.others
+        while others:
+            try:
+                rest = replace(self.plan.choice, engines=others)
+                plan = await self._planner.plan(self.plan.request, rest)
+            except InvalidRequest:  # to this engine, which may leave nothing out, but perhaps not to the next
+                others = others[1:]
+            else:
+                self.attempt = self._attempt(plan)
+                return self.attempt
+        return None
 
 
 async def _give_up(asked: dict[asyncio.Task[Piece | None], Attempt]) -> None:
