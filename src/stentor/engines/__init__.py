@@ -145,7 +145,6 @@ class Engine(Protocol):
         return
 
 
-@runtime_checkable
 class Relaying(Protocol):
     """An engine that can hand on files in the formats of its capabilities."""
 

@@ -47,6 +47,8 @@ class Guard:
 
     async def first(self, pieces: AsyncGenerator[Piece, None]) -> Piece | None:
         """Wait for the first piece, None if there is none; raises EngineUnavailable if it takes too long."""
+        if self._deadline is None:
+            return await anext(pieces, None)
         try:
             async with asyncio.timeout(self._deadline):
                 return await anext(pieces, None)

@@ -198,7 +198,9 @@ class Planner:
             cast.warn(f"`instructions` was ignored: the engine {engine.name} cannot follow them")
         if request.seed is not None and not abilities.seed:
             cast.warn(f"`seed` was ignored: the engine {engine.name} cannot repeat itself by one")
-        seed = secrets.randbelow(_SEEDS) if request.seed is None else request.seed
+        seed = None
+        if abilities.seed:
+            seed = secrets.randbelow(_SEEDS) if request.seed is None else request.seed
         marks = "word" in request.times or any(isinstance(item, Mark) for item in script.items)
         return Plan(
             request=request,
@@ -207,7 +209,7 @@ class Planner:
             sample_rate=rate,
             delivery=Delivery(
                 speed=request.speed,
-                seed=seed if abilities.seed else None,
+                seed=seed,
                 instructions=request.instructions,
                 marks=marks,
             ),

@@ -117,6 +117,7 @@ class OpenAiEngine(Engine):
         self._condition: Condition | None = None
         self._refused: set[str] = set()
         self._voices: list[Voice] = []
+        self._named: list[Voice] = []  # for want of a list
         self._voices_until = 0.0
 
     async def open(self) -> None:
@@ -132,9 +133,9 @@ class OpenAiEngine(Engine):
 
     async def voices(self) -> Sequence[Voice]:
         """List the voices of the settings or of the server."""
-        if not self._voices:
-            return named(self.name, self._config.voices or OPENAI, self._config.languages)
-        return self._voices
+        if not (self._voices or self._named):
+            self._named = named(self.name, self._config.voices or OPENAI, self._config.languages)
+        return self._voices or self._named
 
     async def synthesize(self, utterance: Utterance) -> AsyncGenerator[AudioChunk, None]:
         """Speak; the first chunk comes as soon as the server sends some."""

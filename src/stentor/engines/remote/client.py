@@ -232,12 +232,8 @@ class Answer:
         self._begun = False
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers
-        described = Message()
-        described["Content-Type"] = response.headers.get("Content-Type", "application/octet-stream")
-        self.media_type = described.get_content_type()
-        """Without its parameters, in small letters."""
-        self.parameters = {name.lower(): value for name, value in described.get_params([])[1:]}
-        """Those of the media type."""
+        self.media_type, self.parameters = _media_type(response.headers.get("Content-Type", ""))
+        """Without its parameters, in small letters; and these."""
         self._stalled = config.stalled_seconds
         self._left = config.whole_seconds
         self._waits_since: float | None = None
@@ -340,6 +336,15 @@ class Answer:
         with suppress(Exception):
             async with asyncio.timeout(_DRAINS_WITHIN):
                 await self.read(_LONGEST_COMPLAINT)
+
+
+def _media_type(written: str) -> tuple[str, dict[str, str]]:
+    if ";" not in written and written.count("/") == 1:
+        return written.strip().lower(), {}
+    described = Message()
+    described["Content-Type"] = written or "application/octet-stream"
+    parameters = {name.lower(): value for name, value in described.get_params([])[1:]}
+    return described.get_content_type(), parameters
 
 
 def _written(body: object) -> tuple[dict[str, str], bytes | Sequence[Part] | None]:
