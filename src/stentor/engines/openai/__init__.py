@@ -18,7 +18,7 @@ from stentor.engines import Capabilities, Engine, EngineHealth
 from stentor.engines.openai.events import audio_of
 from stentor.engines.openai.styles import STYLES
 from stentor.engines.openai.voices import OPENAI, listed, named
-from stentor.engines.remote.client import Client
+from stentor.engines.remote.client import Answer, Client
 from stentor.engines.remote.condition import Condition
 from stentor.engines.remote.config import RemoteConfig, Url
 from stentor.engines.remote.sound import Expected, Sound, decoded, handed_on, sound_of
@@ -171,15 +171,30 @@ class OpenAiEngine(Engine):
             raise EngineUnavailable(f"The engine {self.name} is not running: it was not started.")
         if not any(voice.id == utterance.voice.id for voice in await self.voices()):
             raise UnknownVoice(utterance.voice.id, [])
+        seconds = (_SECONDS_AT_LEAST + _SECONDS_PER_CHARACTER * len(utterance.text)) / utterance.speed
+        request = self._request(utterance, format_)
         try:
-            async with aclosing(self._spoken(self._client, utterance, format_, is_file=is_file)) as spoken:
-                async for piece in spoken:
-                    self._condition.worked()
-                    yield piece
-                    del piece
+            async with self._client.call("POST", "/audio/speech", request) as answer:
+                sound, pieces = await self._sound(self._client, answer, seconds)
+                made = handed_on(sound, pieces, format_) if is_file else decoded(sound, pieces)
+                async with aclosing(made):
+                    async for piece in made:
+                        self._condition.worked()
+                        yield piece
+                        del piece
         except EngineError:
             self._condition.doubt()
             raise
+
+    async def _sound(
+        self, client: Client, answer: Answer, seconds: float
+    ) -> tuple[Sound, AsyncGenerator[bytes, None]]:
+        """Return what understands an answer's audio, and the audio; of both, no more than so many seconds."""
+        expected = Expected(self._config.sample_rate, seconds)
+        limit = round(seconds * _BYTES_PER_SECOND)
+        if answer.media_type == "text/event-stream":
+            return Sound(self.name, client.faults, expected), audio_of(client, answer, limit)
+        return await sound_of(self.name, answer, client.faults, expected), answer.pieces(limit)
 
     def health(self) -> EngineHealth:
         """Say whether the server was there when it was last asked."""
@@ -195,26 +210,6 @@ class OpenAiEngine(Engine):
         if self._client:
             client, self._client = self._client, None
             await client.close()
-
-    async def _spoken(
-        self, client: Client, utterance: Utterance, format_: str, *, is_file: bool
-    ) -> AsyncGenerator[AudioChunk | bytes, None]:
-        seconds = (_SECONDS_AT_LEAST + _SECONDS_PER_CHARACTER * len(utterance.text)) / utterance.speed
-        expected = Expected(self._config.sample_rate, seconds)
-        limit = round(seconds * _BYTES_PER_SECOND)
-        request = self._request(utterance, format_)
-        async with client.call("POST", "/audio/speech", request) as answer:
-            if answer.media_type == "text/event-stream":
-                sound = Sound(self.name, client.faults, expected)
-                pieces = audio_of(client, answer, limit)
-            else:
-                sound = await sound_of(self.name, answer, client.faults, expected)
-                pieces = answer.pieces(limit)
-            made = handed_on(sound, pieces, format_) if is_file else decoded(sound, pieces)
-            async with aclosing(made):
-                async for piece in made:
-                    yield piece
-                    del piece
 
     def _request(self, utterance: Utterance, format_: str) -> dict[str, Any]:
         config = self._config

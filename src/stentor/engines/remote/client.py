@@ -13,7 +13,7 @@ import ipaddress
 import json
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Container, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from http import HTTPStatus
@@ -87,8 +87,7 @@ class Client:
             session, self._session = self._session, None
             await session.close()
 
-    @asynccontextmanager
-    async def call(
+    def call(
         self,
         method: str,
         path: str,
@@ -96,7 +95,7 @@ class Client:
         *,
         accept: str = "*/*",
         also: Container[int] = (),
-    ) -> AsyncIterator[Answer]:
+    ) -> AbstractAsyncContextManager[Answer]:
         """Send a request, and enter its answer, which is a success or has one of the statuses in `also`.
 
         `path` follows the engine's URL. A `body` is sent as JSON, or as a form if it is a list of Part;
@@ -107,8 +106,7 @@ class Client:
         headers, written = _written(body)
         headers["Accept"] = accept
         request = _Request(method, f"{self._base}{path}", headers, written, also)
-        async with self._answer(self._session, request) as answer:
-            yield answer
+        return self._answer(self._session, request)
 
     async def ask(
         self,
