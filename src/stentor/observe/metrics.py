@@ -53,7 +53,7 @@ CHARACTERS = Metric(
 )
 SECONDS = Metric(
     "stentor_engine_audio_seconds_total",
-    "Seconds of speech that the engine made.",
+    "Seconds of speech that the engine made, without files that were handed on.",
     kind="counter",
 )
 COST = Metric(
