@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from tests.e2e.test_word_times import APART, SENTENCES, found_by, told
+from tests.e2e.test_word_times import APART, SENTENCES, followed, told
 from tests.ear import RATE, Ear
 from tests.hearing import decode, onsets
 
@@ -33,8 +33,7 @@ def main() -> None:
         for speed in (1.0, 1.7):
             late = []
             for sentence in SENTENCES:
-                audio, words = told(url, f"{sentence.capitalize()}.", response_format="wav", speed=speed)
-                found = found_by(ear, decode(audio, "wav", RATE), sentence)
+                words, found = followed(url, ear, f"{sentence.capitalize()}.", sentence, speed)
                 late += [word["start"] - start for word, start in zip(words, found, strict=True)]
             print(f"against a recognizer, speed {speed:g}: {described(late)}")
 

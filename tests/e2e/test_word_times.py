@@ -130,7 +130,7 @@ def test_words_begin_where_a_recognizer_finds_them(
 ) -> None:
     apart: list[float] = []
     for sentence in sentences:
-        words, found = followed(server, ear, f"{sentence.capitalize()}.", sentence, speed)
+        words, found = followed(server.url, ear, f"{sentence.capitalize()}.", sentence, speed)
         for word, start in zip(words, found, strict=True):
             late = word["start"] - start
             apart.append(abs(late))
@@ -140,7 +140,7 @@ def test_words_begin_where_a_recognizer_finds_them(
 
 
 def followed(
-    server: Server, ear: Ear, written: str, spoken: str, speed: float = 1
+    url: str, ear: Ear, written: str, spoken: str, speed: float = 1
 ) -> tuple[list[Word], list[float]]:
     """Have a text spoken; return when its words are said to begin, and when the ear finds what is spoken.
 
@@ -148,7 +148,7 @@ def followed(
     Then it gets another one. It gets none for a word that it finds elsewhere.
     """
     for _ in range(3):
-        audio, words = told(server.url, written, response_format="wav", speed=speed)
+        audio, words = told(url, written, response_format="wav", speed=speed)
         if found := found_by(ear, decode(audio, "wav", RATE), spoken, speed):
             return words, found
     pytest.fail(f"the ear does not follow {spoken!r}")
@@ -197,7 +197,7 @@ def test_what_is_read_out_begins_where_its_first_word_does(server: Server, ear: 
         "No.": "number",
         "7.": "seven",
     }
-    words, found = followed(server, ear, written, " ".join(spoken.values()))
+    words, found = followed(server.url, ear, written, " ".join(spoken.values()))
     assert [word["word"] for word in words] == list(spoken)
     firsts = np.cumsum([0, *(len(said.split()) for said in spoken.values())])[:-1]
     late = np.array(starts(words)) - np.array(found)[firsts]
