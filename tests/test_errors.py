@@ -12,6 +12,7 @@ from stentor.errors import (
     AnswerTooLong,
     BodyTooLarge,
     BodyTooSlow,
+    DecoderUnavailable,
     EngineBusy,
     EngineCrashed,
     EngineError,
@@ -51,8 +52,12 @@ def test_the_tree_drawn_on_top_of_the_file_is_the_tree() -> None:
     assert sorted(set(drawn) - {"Every"}) == sorted(failure.__name__ for failure in tree())
 
 
-def test_only_a_busy_or_absent_engine_is_worth_trying_again() -> None:
-    assert {failure for failure in tree() if failure.retryable} == {EngineBusy, EngineUnavailable}
+def test_only_what_is_busy_or_absent_is_worth_trying_again() -> None:
+    assert {failure for failure in tree() if failure.retryable} == {
+        DecoderUnavailable,
+        EngineBusy,
+        EngineUnavailable,
+    }
 
 
 def test_the_sentence_is_the_exception_s_text() -> None:

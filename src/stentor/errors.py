@@ -17,6 +17,7 @@
     │   ├── NothingToSpeak        no letter, digit or symbol in the text
     │   ├── TextTooLong
     │   ├── AnswerTooLong         more audio than is held for a whole answer
+    │   ├── UnusableRecording     it cannot be decoded, or is no good sample of a voice
     │   └── Unsupported           the engine cannot do it, and `strict` was asked
     ├── Forbidden                 the operator does not let callers do it
     ├── NotOffered                no engine here does it
@@ -29,6 +30,7 @@
     │   ├── EngineFailed          it said so itself
     │   ├── EngineBusy            retryable
     │   └── EngineUnavailable     retryable
+    ├── DecoderUnavailable        retryable
     ├── StorageFailed             what should be kept could not be written
     └── SettingsError             the operator can mend it
 
@@ -240,6 +242,12 @@ class Unsupported(InvalidRequest):
     code = "unsupported"
 
 
+class UnusableRecording(InvalidRequest):
+    """A recording cannot be decoded, or is of no use as a sample of a voice."""
+
+    code = "recording_unusable"
+
+
 class Forbidden(StentorError):
     """The operator does not let callers do this."""
 
@@ -343,6 +351,16 @@ class EngineUnavailable(EngineError):
 
     code = "engine_unavailable"
     retryable = True
+
+
+class DecoderUnavailable(StentorError):
+    """The process that decodes recordings could not be started."""
+
+    code = "decoder_unavailable"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("Recordings cannot be decoded at the moment. Try again.")
 
 
 class StorageFailed(StentorError):

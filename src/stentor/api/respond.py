@@ -42,6 +42,7 @@ STATUSES: Mapping[type[errors.StentorError], int] = {
     errors.EngineFailed: 500,
     errors.EngineBusy: 503,
     errors.EngineUnavailable: 503,
+    errors.DecoderUnavailable: 503,
     errors.StorageFailed: 507,
     errors.StentorError: 500,
 }
