@@ -160,7 +160,7 @@ def found_by(ear: Ear, sound: np.ndarray, sentence: str, speed: float = 1) -> li
     Speech may be so fast that the ear has to be given it slowed down. Then it listens at several paces,
     since at one it sometimes takes a sound for its neighbour's; the middle of what it finds holds.
     """
-    paces = (0.35, 0.4, 0.45, 0.5) if speed > 2 else (1,)
+    paces = (0.3, 0.325, 0.35, 0.375, 0.4, 0.425, 0.45, 0.5) if speed > 2 else (1,)
     sounds = [stretched(sound, pace) for pace in paces]
     heard = [(begins, paced.size) for paced in sounds if (begins := ear.starts(paced, sentence))]
     if len(heard) < min(2, len(paces)):
