@@ -33,6 +33,13 @@ OLD: list[tuple[str, str, str, object]] = [
     ("MAX_TEXT_LENGTH", "2000", "speech.max_text_length", 2000),
     ("VOICE_MAP", "alloy:en-GB,echo:de+m3", "voices.map", {"alloy": "en-GB", "echo": "de+m3"}),
     ("VOICE_MAP", '{"alloy": "en-GB"}', "voices.map", {"alloy": "en-GB"}),
+    ("AWS_ENDPOINT_URL", "http://blobs.example:9000/", "storage.s3_endpoint", "http://blobs.example:9000"),
+    ("AWS_ENDPOINT_URL_S3", "https://blobs.example", "storage.s3_endpoint", "https://blobs.example"),
+    ("AWS_DEFAULT_REGION", "eu-west-2", "storage.s3_region", "eu-west-2"),
+    ("AWS_REGION", "eu-west-2", "storage.s3_region", "eu-west-2"),
+    ("AWS_ACCESS_KEY_ID", "sesame", "storage.s3_access_key_id", "sesame"),
+    ("AWS_SECRET_ACCESS_KEY", "sesame", "storage.s3_secret_access_key", SecretStr("sesame")),
+    ("AWS_SESSION_TOKEN", "sesame", "storage.s3_session_token", SecretStr("sesame")),
 ]  # fmt: skip
 
 
@@ -43,6 +50,14 @@ def test_a_variable_of_the_replaced_systems_is_read_under_its_own_name(
     loaded = load_settings(environ={name: written}, folder=folder)
     assert value(loaded, path) == expected
     assert loaded.origins == {path: f"{name} in the environment"}
+
+
+def test_amazons_own_order_holds_between_its_variables(folder: Path) -> None:
+    for given in (
+        {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-2"},
+        {"AWS_DEFAULT_REGION": "us-east-2", "AWS_REGION": "eu-west-1"},
+    ):
+        assert value(load_settings(environ=given, folder=folder), "storage.s3_region") == "eu-west-1"
 
 
 def test_every_old_name_is_tested_and_leads_to_a_setting() -> None:

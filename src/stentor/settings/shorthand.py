@@ -20,8 +20,18 @@ OLD_NAMES: Mapping[str, str] = {
     "CORS_ORIGINS": "api.cors_origins",
     "MAX_TEXT_LENGTH": "speech.max_text_length",
     "VOICE_MAP": "voices.map",
+    "AWS_ENDPOINT_URL": "storage.s3_endpoint",
+    "AWS_ENDPOINT_URL_S3": "storage.s3_endpoint",
+    "AWS_DEFAULT_REGION": "storage.s3_region",
+    "AWS_REGION": "storage.s3_region",
+    "AWS_ACCESS_KEY_ID": "storage.s3_access_key_id",
+    "AWS_SECRET_ACCESS_KEY": "storage.s3_secret_access_key",
+    "AWS_SESSION_TOKEN": "storage.s3_session_token",
 }
-"""Variables of the replaced systems, and the settings they are here."""
+"""Variables of the replaced systems and of Amazon's tools, and the settings they are here.
+
+Of two for one setting the later line wins.
+"""
 
 ENGINE_NAMES: Mapping[str, Mapping[str, str]] = {
     "remote": {"TTS_REMOTE_URL": "url", "TTS_API_KEY": "api_key"},

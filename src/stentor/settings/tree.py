@@ -13,6 +13,7 @@ from stentor.observe.logs import Level
 from stentor.pipeline.circuit import CircuitConfig
 from stentor.pipeline.plan import PlanConfig
 from stentor.pipeline.routes import RouteConfig
+from stentor.storage.config import StorageConfig
 
 
 class _Section(BaseModel):
@@ -63,6 +64,7 @@ class Settings(_Section):
         default=(), description="Chains of engines, `[[routes]]`; the first one that fits a request is taken."
     )
     circuit: CircuitConfig = CircuitConfig()
+    storage: StorageConfig = StorageConfig()
     data_dir: Path = Field(
         default=Path("~/.local/share/stentor"), description="The folder for everything that is kept."
     )
@@ -74,4 +76,5 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "speech": PlanConfig,
     "voices": VoicesConfig,
     "circuit": CircuitConfig,
+    "storage": StorageConfig,
 }

@@ -65,9 +65,9 @@ def variable_values(
 ) -> Iterator[tuple[str, Any, str]]:
     """Yield the path, the value and the variable of all that variables set; our own names last."""
     own = environment_names()
-    for name, written in variables.items():
-        if name in OLD_NAMES and written != "":
-            yield OLD_NAMES[name], _from_text(OLD_NAMES[name], written), name
+    for name, setting in OLD_NAMES.items():
+        if variables.get(name):
+            yield setting, _from_text(setting, variables[name]), name
     for name, written in variables.items():
         if not name.startswith(PREFIX) or _OF_KUBERNETES.fullmatch(f"{name}={written}"):
             continue
