@@ -38,8 +38,8 @@ class Remote:
 
 
 @asynccontextmanager
-async def remote(engine: Engine, **config: Any) -> AsyncIterator[Remote]:
-    """Connect; the server must be done with the session at the end, within a second."""
+async def remote(engine: Engine, within: float = 1, **config: Any) -> AsyncIterator[Remote]:
+    """Connect; the server must be done with the session at the end, within so many seconds."""
     other = Remote()
     other.says.put_nowait({"type": "websocket.connect"})
     scope = {
@@ -50,7 +50,7 @@ async def remote(engine: Engine, **config: Any) -> AsyncIterator[Remote]:
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(app(scope, other.says.get, other.send))
         yield other
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(within):
             await serving
 
 
@@ -99,7 +99,7 @@ async def test_who_writes_far_ahead_of_the_speech_is_told_so(config: dict[str, A
 
 @pytest.mark.e2e
 async def test_much_at_once_is_no_trouble_as_long_as_it_can_be_handled() -> None:
-    async with remote(ScriptedEngine()) as other:
+    async with remote(ScriptedEngine(), within=20) as other:
         letters: list[dict[str, Any]] = [{"type": "input.text", "text": letter} for letter in "a" * 1500]
         for _ in range(4):
             other.say(*letters, {"type": "input.done"})
