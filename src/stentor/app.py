@@ -55,7 +55,7 @@ def create_app(loaded: Loaded) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(threads.pool())
-        async with context.fleet.opened():
+        async with context.sandbox.opened(), context.fleet.opened():
             preparing = asyncio.create_task(context.planner.prepare(_LIKELIEST_LANGUAGE))
             try:
                 yield

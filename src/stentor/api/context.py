@@ -11,6 +11,7 @@ from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
+from stentor.audio.sandbox import Sandbox
 from stentor.engines import Engine, EngineHealth
 from stentor.engines.fleet import Fleet
 from stentor.lexicons.store import LexiconStore
@@ -97,6 +98,7 @@ class Context:
     config: ApiConfig
     prompts: PromptMemory = field(default_factory=PromptMemory)
     fleet: Fleet = field(default_factory=Fleet)
+    sandbox: Sandbox = field(default_factory=Sandbox)
     control: EngineControl | None = None
     """None where engines are as they were made, for good."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stentor import threads
-from stentor.audio.decode import decode
+from stentor.audio.sandbox import READ
 from stentor.engines import Cloning, Engine, in_use
 from stentor.engines.fleet import hold
 from stentor.errors import (
@@ -14,6 +14,7 @@ from stentor.errors import (
     InvalidRequest,
     StentorError,
     UnknownPrompt,
+    UnusableRecording,
     quoted,
 )
 from stentor.types import Prompt, Sample
@@ -88,17 +89,11 @@ def _is_id(told: dict[str, Any]) -> bool:
     return told.keys() == {"id"} and isinstance(told["id"], str) and told["id"].startswith(_ID)
 
 
-async def sample_of(recording: bytes, transcript: str, longest: int) -> Sample:
-    """Decode a recording of at most `longest` seconds; raises InvalidRequest."""
+async def sample_of(context: Context, recording: bytes, transcript: str) -> Sample:
+    """Decode a recording of which a prompt is to be made; raises UnusableRecording or DecoderUnavailable."""
+    longest = context.config.max_recording_seconds
     try:
-        samples, rate = await threads.run(decode, recording, float(longest))
+        decoded = await context.sandbox.decode(recording, longest)
     except ValueError as error:
-        raise InvalidRequest(f"`audio` cannot be read: {error}.", param="audio") from error
-    if not samples.size:
-        raise InvalidRequest("`audio` holds no sound.", param="audio")
-    if samples.size > longest * rate:
-        raise InvalidRequest(
-            f"`audio` is longer than the {longest} seconds of which this server makes a voice prompt.",
-            param="audio",
-        )
-    return Sample(samples, rate, transcript.strip() or None)
+        raise UnusableRecording(f"`audio` cannot be used: {error}. {READ}", param="audio") from error
+    return Sample(decoded.samples, decoded.rate, transcript.strip() or None)

@@ -149,6 +149,7 @@ async def create_voice_prompt(request: Request) -> Response:
     config = context.config
     if not any(isinstance(engine, Cloning) for engine in context.catalog.engines.values()):
         raise NotOffered("No engine of this server makes voice prompts; name one of its voices as `voice`.")
+    context.sandbox.warm()
     form = await read_form(request, config.max_upload_bytes, config.body_seconds)
     recording = form.file("audio")
     written = form.text("reference_text", _LONGEST_TRANSCRIPT)
@@ -157,7 +158,8 @@ async def create_voice_prompt(request: Request) -> Response:
     engine = find_cloning(context, model, NotOffered)
 
     async def make() -> Response:
-        prompt = await prepare(engine, await sample_of(recording, transcript, config.max_recording_seconds))
+        sample = await sample_of(context, recording, transcript)
+        prompt = await prepare(engine, sample)
         context.prompts.keep(prompt)
         around = (b'{"voice_prompt":', b',"id":"%b"}' % prompt.id.encode())
         return Parts([around[0], prompt.written, around[1]], "application/json", {_ENGINE: engine.name})

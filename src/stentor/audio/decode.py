@@ -7,6 +7,7 @@ small file does not become a huge sound.
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -24,6 +25,7 @@ _CODECS = (
     "mp3float,mp3,aac,flac,alac,opus,libopus,vorbis,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,"
     "pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_u8,pcm_alaw,pcm_mulaw"
 )
+_NAMES = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "webm"}
 _STREAMED = {"mp3": "mp3float", "aac": "aac"}
 _MOST_CHANNELS = 8
 _BROKEN_PACKETS = 50
@@ -198,36 +200,61 @@ class WholeDecoder:
         return samples
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What samples were decoded from."""
+
+    container: str
+    """FFmpeg's name for it; the shortest that is usual where it has several."""
+    codec: str
+    rate: int
+    """In hertz."""
+    channels: int
+
+
 def decode(content: bytes, seconds: float) -> tuple[Samples, int]:
     """Return the samples of a whole file, float32 of shape (n,), and their rate in hertz. Blocks.
 
     At most a little more than `seconds` are decoded. Raises ValueError with a few words.
     """
-    av = libav.load()
     parts = [_EMPTY]
     rate: int | None = None
     left = seconds
-    options = {"format_whitelist": _CONTAINERS, "codec_whitelist": _CODECS, "protocol_whitelist": ""}
-    try:
-        with av.open(io.BytesIO(content), options=options) as container:
-            for frame in _frames(container):
-                rate = _checked(frame, rate)
-                parts.append(_mono(frame))
-                left -= len(parts[-1]) / rate
-                if left < 0:
-                    break
-    except av.FFmpegError as error:
-        raise ValueError("no audio of a format that is read") from error
+    for samples, source in pieces(io.BytesIO(content)):
+        rate = source.rate
+        parts.append(samples)
+        left -= len(samples) / rate
+        if left < 0:
+            break
     if rate is None:
         raise ValueError("a file without audio")
     return np.concatenate(parts), rate
 
 
-def _frames(container: Any) -> Iterator[Any]:  # noqa: ANN401  PyAV's
+def pieces(file: io.BytesIO) -> Iterator[tuple[Samples, Source]]:
+    """Yield the samples of a whole file frame by frame, mixed to mono, and what each was decoded from.
+
+    Blocks. Raises ValueError with a few words.
+    """
     av = libav.load()
-    stream = next((stream for stream in container.streams if stream.type == "audio"), None)
-    if stream is None:
-        return
+    rate: int | None = None
+    options = {"format_whitelist": _CONTAINERS, "codec_whitelist": _CODECS, "protocol_whitelist": ""}
+    try:
+        with av.open(file, options=options) as container:
+            stream = next((stream for stream in container.streams if stream.type == "audio"), None)
+            if stream is None:
+                return
+            name = container.format.name
+            for frame in _frames(container, stream):
+                rate = _checked(frame, rate)
+                codec = stream.codec_context.codec.canonical_name
+                yield _mono(frame), Source(_NAMES.get(name, name), codec, rate, frame.layout.nb_channels)
+    except av.FFmpegError as error:
+        raise ValueError("no audio of a format that is read") from error
+
+
+def _frames(container: Any, stream: Any) -> Iterator[Any]:  # noqa: ANN401  PyAV's
+    av = libav.load()
     broken = 0
     for packet in container.demux(stream):
         try:
