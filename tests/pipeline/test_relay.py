@@ -21,7 +21,7 @@ from stentor.types import AudioChunk, Utterance
 from stentor.voices.aliases import VoiceMap
 from stentor.voices.catalog import Catalog
 
-FILE = [b"\1\2\3", b"", b"\4\5\6\7\x08"]
+FILE = [b"\1\2", b"\3\4\5\6\7\x08"]
 RATE = 24_000
 
 
@@ -82,6 +82,11 @@ async def test_only_of_samples_it_is_known_how_long_they_last(format_: str) -> N
     assert answered.attempt.usage.samples == samples
     assert made.router.ledger.totals["far"].seconds == samples / RATE
     assert made.router.ledger.totals["far"].characters == len("One. Two.")
+
+
+async def test_no_sample_is_parted() -> None:
+    engine = FileEngine([b"\1\2\3", b"\4", b"\5", b"\6\7\x08\x09"])
+    assert await heard(await answer(planner(engine), format="pcm")) == [b"\1\2", b"\3\4", b"\5\6\7\x08"]
 
 
 @pytest.mark.parametrize(

@@ -52,15 +52,17 @@ async def relay(line: Line, plan: Plan, usage: Usage) -> AsyncGenerator[AudioChu
     spent = usage.asked(line)
     rate, is_pcm = plan.sample_rate, plan.format.name == "pcm"
     shaper: Shaper | None = None
-    length = 0
+    length, held = 0, b""
     with blamed(engine):
         async with aclosing(cast("Relaying", engine).relay(line.utterance, plan.format.name)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, bytes):
-                    length += len(piece)
                     if is_pcm:
-                        usage.samples = length // _BYTES
-                    yield piece
+                        piece, held = _whole(held + piece)  # noqa: PLW2901
+                        usage.samples += len(piece) // _BYTES
+                    length += len(piece)
+                    if piece:
+                        yield piece
                 else:
                     check(engine, piece)
                     shaper = shaper or Shaper(line, rate)
@@ -76,3 +78,9 @@ async def relay(line: Line, plan: Plan, usage: Usage) -> AsyncGenerator[AudioChu
     spent.seconds += usage.samples / rate
     if not (length or usage.samples):
         raise NothingSpoken(engine.name)
+
+
+def _whole(content: bytes) -> tuple[bytes, bytes]:
+    """Part bytes into whole samples and the rest: nobody can play half a sample."""
+    at = len(content) // _BYTES * _BYTES
+    return content[:at], content[at:]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
+from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -22,14 +23,15 @@ from stentor.engines.remote.client import Answer, Client
 from stentor.engines.remote.condition import Condition
 from stentor.engines.remote.config import RemoteConfig, Url
 from stentor.engines.remote.sound import Expected, Sound, decoded, handed_on, sound_of
-from stentor.errors import EngineBusy, EngineError, EngineFailed, EngineUnavailable, UnknownVoice
+from stentor.errors import EngineBusy, EngineError, EngineUnavailable, UnknownVoice
 from stentor.types import AudioChunk, Utterance, Voice
 
 _SLOWEST, _FASTEST = 0.25, 4.0
 _LONGEST_INSTRUCTIONS = 4096
 _WITHOUT_INSTRUCTIONS = ("tts-1", "tts-1-hd")
 _NO_LIST = (400, 404, 405, 406, 501)
-_REFUSED = (400, 415, 422, 501)
+# Failures that say nothing of the format that was asked for.
+_NOT_OF_THE_FORMAT = (401, 402, 403, 408, 429, 503, 504)
 _VOICES_LAST = 600.0  # seconds
 # Of sound. A number or an emoji may be long when it is read out; nothing honest is longer.
 _SECONDS_PER_CHARACTER, _SECONDS_AT_LEAST = 1.0, 15.0
@@ -146,15 +148,20 @@ class OpenAiEngine(Engine):
                 del chunk
 
     async def relay(self, utterance: Utterance, format_: str) -> AsyncGenerator[AudioChunk | bytes, None]:
-        """Hand on the server's own file; a format that the server refuses is asked for once."""
+        """Hand on the server's own file; a format with which the server fails is asked for once."""
         if format_ not in self._refused:
             try:
                 async with aclosing(self._answered(utterance, format_, is_file=True)) as pieces:
                     async for piece in pieces:
                         yield piece
                         del piece
-            except EngineFailed as error:
-                if error.answered not in _REFUSED or format_ == self._config.format:
+            except EngineError as error:
+                status = error.answered or 0
+                if (
+                    status < HTTPStatus.BAD_REQUEST
+                    or status in _NOT_OF_THE_FORMAT
+                    or format_ == self._config.format
+                ):
                     raise
             else:
                 return

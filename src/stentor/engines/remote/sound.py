@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from stentor.engines.remote.faults import Faults
     from stentor.types import Samples
 
+# The most that a second of speech takes up in files of OpenAI's formats, in bytes: their highest bit rates.
+_BYTES_PER_SECOND = {"mp3": 40_000, "opus": 64_000, "aac": 72_000, "flac": 200_000}
 _SILENCE = np.zeros(0, np.float32)
 _HEAD = 12  # bytes by which a format is told
 _HEAD_OF_OPUS = 36  # and by which Opus is told from what else may be in Ogg
@@ -95,6 +97,15 @@ class Sound:
         if format_ == "opus":
             return kind == "ogg" and b"OpusHead" in head
         return (kind or is_frame(head)) == format_
+
+    def allow(self, format_: str, length: int) -> None:
+        """Raise RunawaySpeech if so many bytes of a file in a format are more than was expected.
+
+        Samples can be counted; of other files it is only known how long they are at least.
+        """
+        per_second = 2 * self.expected.rate if format_ == "pcm" else _BYTES_PER_SECOND[format_]
+        if length > self.expected.seconds * per_second:
+            raise RunawaySpeech(self._engine, length / per_second)
 
     async def finish(self) -> Samples:
         """Return what is left at the end."""
@@ -183,9 +194,13 @@ async def handed_on(
                     yield chunk
                     del chunk
             return
+        length = len(head)
+        sound.allow(format_, length)
         yield head
         del head
         async for piece in pieces:
+            length += len(piece)
+            sound.allow(format_, length)
             yield piece
             del piece
 
