@@ -299,6 +299,38 @@ async def test_a_public_server_cannot_lead_into_a_private_network(
     assert server.asked == []
 
 
+async def test_a_proxy_leads_nobody_into_a_private_network(server: Upstream) -> None:
+    """What is connected to is the proxy then; where the URL leads is looked at before."""
+    async with upstream() as proxy:
+        proxy.answers("*", whole(b"OggS"))
+        async with client_of("http://192.0.2.1.invalid", proxy=proxy.url) as client:
+            for host in (
+                "127.0.0.1",
+                "localhost",
+                "[::1]",
+                "[64:ff9b::7f00:1]",
+                "[2002:7f00:1::]",
+                "10.1.2.3",
+            ):
+                with pytest.raises(EngineUnavailable, match="leads into a private network"):
+                    async with client.elsewhere(f"http://{host}/a"):
+                        pass
+            assert proxy.asked == []
+            async with client.elsewhere("http://93.184.216.34.invalid/a") as answer:
+                assert await answer.read(MEGABYTE) == b"OggS"
+
+
+@pytest.mark.parametrize(
+    ("written", "rate"),
+    [("audio/pcm;rate=16000", "16000"), ("Audio/PCM; rate*=us-ascii''24000", None), ("audio/pcm;=", None)],
+)
+async def test_a_media_type_may_be_odd(server: Upstream, written: str, rate: str | None) -> None:
+    server.answers("/odd", whole(b"", Content_Type=written))
+    async with client_of(server.url) as client, client.call("GET", "/odd") as answer:
+        assert answer.media_type == "audio/pcm"
+        assert answer.parameters.get("rate") == rate
+
+
 def certificate(folder: Path) -> ssl.SSLContext:
     need("openssl")
     key, certified = folder / "key.pem", folder / "cert.pem"

@@ -38,6 +38,7 @@ _DRAINS_WITHIN = 0.02
 _IDLE_SECONDS = 60.0
 # A connection that was closed as we took it fails at once; what fails later was read by the server.
 _STALE_WITHIN = 1.0
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,12 @@ class Client:
             raise self.faults.unavailable("it was not opened")
         if not url.startswith(("http://", "https://")):
             raise self.faults.failed("gave a URL that is neither http nor https")
-        guarded = not await self._is_private()
+        guarded = not await self._is_private(self._base)
+        # A proxy is what is connected to then, so that its address says nothing of where the URL leads.
+        if guarded and self._config.proxy.get_secret_value():
+            if await self._is_private(url):
+                raise self.faults.unavailable(str(PrivateAddressError()))
+            guarded = False
         async with (
             self._make_session({}, guarded=guarded) as session,
             self._answer(session, _Request("GET", url, {"Accept": "*/*"})) as answer,
@@ -211,12 +217,13 @@ class Client:
             trace_configs=[trace],
         )
 
-    async def _is_private(self) -> bool:
-        parts = urlsplit(self._base)
+    async def _is_private(self, url: str) -> bool:
+        """Whether a URL leads into a private network; not, if its host is not known here."""
         loop = asyncio.get_running_loop()
         try:
+            parts = urlsplit(url)
             found = await loop.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM)
-        except OSError:
+        except (OSError, ValueError):
             return False
         return any(not _is_public(str(address[4][0])) for address in found)
 
@@ -341,7 +348,9 @@ def _media_type(written: str) -> tuple[str, dict[str, str]]:
         return written.strip().lower(), {}
     described = Message()
     described["Content-Type"] = written or "application/octet-stream"
-    parameters = {name.lower(): value for name, value in described.get_params([])[1:]}
+    told = described.get_params([])[1:]
+    # One in the form of RFC 2231 is a tuple, and nothing that is told here is ever written so.
+    parameters = {name.lower(): value for name, value in told if isinstance(value, str)}
     return described.get_content_type(), parameters
 
 
@@ -376,4 +385,11 @@ def _public_socket(address: Any) -> socket.socket:  # noqa: ANN401  a row of get
 
 def _is_public(address: str) -> bool:
     found = ipaddress.ip_address(address.partition("%")[0])
-    return (getattr(found, "ipv4_mapped", None) or found).is_global
+    if isinstance(found, ipaddress.IPv6Address):
+        # What leads on to IPv4 is as public as that.
+        within = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1]
+        if found in _NAT64:
+            within = ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)
+        if within:
+            return within.is_global
+    return found.is_global
