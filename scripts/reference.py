@@ -295,7 +295,11 @@ def formats() -> str:
 def cli() -> str:
     above = command.make_context("stentor", [], resilient_parsing=True, terminal_width=79)
     parts = [_help(above)]
-    parts += [_help(click.Context(below, above, name)) for name, below in command.commands.items()]
+    for name, below in command.commands.items():
+        context = click.Context(below, above, name)
+        parts.append(_help(context))
+        inner = below.commands if isinstance(below, click.Group) else {}
+        parts += [_help(click.Context(own, context, called)) for called, own in inner.items()]
     return "\n".join(parts)
 
 

@@ -237,6 +237,50 @@ def doctor(loaded: Loaded) -> None:
     click.echo("Everything that is needed is here.")
 
 
+@main.group()
+def db() -> None:
+    """Care for what is kept: voices, and all that belongs to them."""
+
+
+@db.command("upgrade")
+@_configured
+def db_upgrade(loaded: Loaded) -> None:
+    """Bring the tables of the database up to date.
+
+    `stentor serve` does the same when it starts.
+    """
+    from stentor import upkeep  # noqa: PLC0415
+
+    _run(upkeep.upgrade(loaded.settings))
+
+
+@db.command("backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@_configured
+def db_backup(loaded: Loaded, file: Path) -> None:
+    """Write what is kept to a new tar FILE, while servers go on.
+
+    It holds SQLite's database and all blobs. PostgreSQL has its own pg_dump.
+    """
+    from stentor import upkeep  # noqa: PLC0415
+
+    _run(upkeep.backup(loaded.settings, file))
+
+
+@db.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--force", is_flag=True, help="Replace the database that is there.")
+@_configured
+def db_restore(loaded: Loaded, file: Path, *, force: bool) -> None:
+    """Put back what is in a backup FILE; no server may run.
+
+    The whole file is checked before anything is touched.
+    """
+    from stentor import upkeep  # noqa: PLC0415
+
+    _run(upkeep.restore(loaded.settings, file, force=force))
+
+
 @main.command("provider-check")
 @click.argument("url")
 @click.option("--api-key", default="", help="The key it asks for.")

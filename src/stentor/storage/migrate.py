@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from stentor.errors import StorageFailed
 
 if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
     from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from stentor.storage.database import Place
 
@@ -29,21 +31,20 @@ def upgrade(place: Place) -> None:
 
     It has an event loop of its own, so that the caller's goes on.
     """
-    asyncio.run(_upgrade(place))
+    asyncio.run(_upgrade(place, _scripts(), place.migrating()))
 
 
-async def _upgrade(place: Place) -> None:
+async def _upgrade(place: Place, scripts: ScriptDirectory, engine: AsyncEngine) -> None:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
     from stentor.storage.failures import explained  # noqa: PLC0415
 
-    engine = place.migrating()
     until = time.monotonic() + _PATIENCE
     try:
         while True:
             async with engine.begin() as connection:
                 if await place.lock(connection):
-                    await connection.run_sync(_run)
+                    await connection.run_sync(_run, scripts)
                     return
             if time.monotonic() > until:
                 raise StorageFailed("Another server has been changing the database's tables for too long.")
@@ -54,20 +55,22 @@ async def _upgrade(place: Place) -> None:
         await engine.dispose()
 
 
-def _run(connection: Connection) -> None:
-    from alembic.config import Config  # noqa: PLC0415  12 MB that a database that is up to date does not need
+def _run(connection: Connection, scripts: ScriptDirectory) -> None:
+    from alembic.config import Config  # noqa: PLC0415
     from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", str(REVISIONS.parent).replace("%", "%%"))
-    config.set_main_option("version_locations", str(REVISIONS).replace("%", "%%"))
-    config.set_main_option("path_separator", "newline")
-    script = ScriptDirectory.from_config(config)
 
     def steps(revision: Any, _context: Any) -> Any:  # noqa: ANN401  alembic's own
-        return script._upgrade_revs("head", revision)  # noqa: SLF001  as `alembic upgrade` itself does
+        return scripts._upgrade_revs("head", revision)  # noqa: SLF001  as `alembic upgrade` itself does
 
-    with EnvironmentContext(config, script, fn=steps) as environment:
+    with EnvironmentContext(Config(), scripts, fn=steps) as environment:
         environment.configure(connection=connection)
         environment.run_migrations()
+
+
+def _scripts() -> ScriptDirectory:
+    from alembic.runtime import environment  # noqa: F401, PLC0415  12 MB that are seldom needed
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    scripts = ScriptDirectory(str(REVISIONS.parent), version_locations=[str(REVISIONS)])
+    scripts.get_heads()
+    return scripts

@@ -1,0 +1,66 @@
+"""Each kind of database and of blobs, empty."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from stentor.storage.blobs import Blobs
+from stentor.storage.config import StorageConfig
+from stentor.storage.database import Database, Place
+from stentor.storage.folder import FolderBlobs
+from stentor.storage.postgresql import PostgresqlPlace
+from stentor.storage.s3 import S3Blobs
+from stentor.storage.sqlite import SqlitePlace
+from tests.stores import S3, S3_KEY, Postgresql
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    server = Postgresql()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    server = S3()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "sqlite":
+        return SqlitePlace(tmp_path / "kept" / "stentor.db", busy_seconds=5)
+    server: Postgresql = request.getfixturevalue("postgresql")
+    return PostgresqlPlace(await server.create(), patience=0)
+
+
+@pytest.fixture
+async def database(place: Place) -> AsyncIterator[Database]:
+    database = Database(place)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def s3_config(s3: S3) -> StorageConfig:
+    return config_of(s3, f"s3://{s3.bucket()}/of/stentor")
+
+
+def config_of(s3: S3, url: str) -> StorageConfig:
+    return StorageConfig(
+        blobs_url=url, s3_endpoint=s3.url, s3_access_key_id=S3_KEY, s3_secret_access_key=SecretStr(S3_KEY)
+    )
+
+
+@pytest.fixture(params=["folder", "s3"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+    if request.param == "folder":
+        return FolderBlobs(tmp_path / "kept" / "blobs")
+    return S3Blobs(request.getfixturevalue("s3_config"))
