@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stentor.engines import Capabilities, Engine, EngineConfig, EngineHealth
+from stentor.engines import Capabilities, Engine, EngineConfig, EngineHealth, Likeness
 from stentor.errors import EngineFailed, InvalidRequest
 from stentor.types import AudioChunk, Prompt, Sample, Utterance, Voice, VoiceId
 from tests.fakes import tone
@@ -43,14 +43,18 @@ class CloningEngine(Engine):
     capabilities = Capabilities(24_000, ("en",), cloning=True)
 
     def __init__(
-        self, config: EngineConfig | None = None, *, name: str = "cloning", ready: bool = True
+        self,
+        config: EngineConfig | None = None,
+        *,
+        name: str = "cloning",
+        ready: bool = True,
+        likeness: Likeness = True,
     ) -> None:
         self.name = name
         self.heard: list[Sample] = []
         self.asked: list[Utterance] = []
         self.ready = ready
-        if not ready:
-            self.capabilities = Capabilities(24_000, ("en",))
+        self.capabilities = Capabilities(24_000, ("en",), cloning=likeness if ready else False)
 
     async def voices(self) -> Sequence[Voice]:
         return [Voice(VoiceId("low"), "Low", self.name, ("en",))]

@@ -19,7 +19,7 @@ from tests.api.inprocess import assert_envelope, client_of, make_api
 from tests.cloning import TEXT, CloningEngine, pitch_of, recording
 
 CREATE, GENERATE = "/v1/create_voice_prompt", "/v1/generate"
-PROMPT_ID = "x-voice-prompt-id"
+PROMPT_ID, WARNING = "x-voice-prompt-id", "x-stentor-warning"
 
 
 async def create(client: httpx.AsyncClient, audio: bytes, **fields: str) -> httpx.Response:
@@ -98,6 +98,36 @@ async def test_the_engine_that_can_is_found_unless_one_is_named() -> None:
         assert "neither makes" in assert_envelope(mute, 400, "invalid_request", "voice_prompt")
         nobody = await create(client, recording(), model="nobody")
         assert_envelope(nobody, 400, "model_not_found", "model")
+
+
+async def test_an_approximation_is_only_what_speaks_if_nobody_clones_and_says_so() -> None:
+    near, true = CloningEngine(name="near", likeness="approximate"), CloningEngine(name="true")
+    async with client_of(make_api(near, true)) as client:
+        made = await create(client, recording())
+        assert (made.headers["x-stentor-engine"], WARNING in made.headers) == ("true", False)
+        named = await create(client, recording(), model="near")
+        assert named.headers[WARNING] == "the voice is adapted, not cloned"
+        assert (await client.get("/health")).json()["capabilities"]["cloning"] is True
+    async with client_of(make_api(ToneEngine(), near)) as client:
+        made = await create(client, recording())
+        asked = {"text": TEXT, "voice_prompt": made.json()["voice_prompt"]}
+        for accept in ("application/json", "text/event-stream"):
+            spoken = await client.post(GENERATE, json=asked, headers={"Accept": accept})
+            for answer in (made, spoken):
+                assert answer.headers["x-stentor-engine"] == "near"
+                assert answer.headers[WARNING] == "the voice is adapted, not cloned"
+        voice = await client.post(GENERATE, json={"text": TEXT, "voice": "low", "model": "near"})
+        assert WARNING not in voice.headers
+        assert (await client.get("/health")).json()["capabilities"]["cloning"] == "approximate"
+        model = (await client.get("/v1/models/near")).json()
+        assert model["capabilities"]["cloning"] == "approximate"
+
+
+async def test_an_approximation_does_not_stand_in_for_who_may_clone_later() -> None:
+    near, later = CloningEngine(name="near", likeness="approximate"), CloningEngine(name="later", ready=False)
+    async with client_of(make_api(near, later)) as client:
+        assert_envelope(await create(client, recording()), 503, "engine_unavailable")
+        assert (await create(client, recording(), model="near")).status_code == 200
 
 
 async def test_an_engine_that_may_clone_later_is_waited_for_by_the_caller() -> None:

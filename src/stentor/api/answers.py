@@ -187,7 +187,9 @@ class ModelCapabilities(BaseModel):
     emphasis: bool = Field(description="Whether it can emphasise.")
     phonemes: bool = Field(description="Whether it takes pronunciations in IPA.")
     marks: bool = Field(description="Whether it tells when words begin.")
-    cloning: bool = Field(description="Whether it speaks by voice prompts.")
+    cloning: bool | Literal["approximate"] = Field(
+        description="Whether it speaks by voice prompts; `approximate` is an adapted voice, not a cloned one."
+    )
     longest_utterance: int = Field(description="Characters that it says at once, at most.", examples=[200])
 
 
@@ -326,9 +328,10 @@ class HealthAnswer(BaseModel):
     version: str = Field(description="Of Stentor.", examples=["0.1.0"])
     python: str = Field(description="Of Python.", examples=["3.13.1"])
     default_engine: str = Field(description="The engine behind `tts-1`.", examples=["espeak"])
-    capabilities: dict[str, bool] = Field(
-        description="Whether any engine speaks by voice prompts; whether they may be sent by their ids.",
-        examples=[{"cloning": False, "prompt_ids": True}],
+    capabilities: dict[str, bool | Literal["approximate"]] = Field(
+        description="Whether any engine speaks by voice prompts, `approximate` if all that do only adapt a "
+        "voice; whether prompts may be sent by their ids.",
+        examples=[{"cloning": "approximate", "prompt_ids": True}],
     )
     engines: dict[str, dict[str, str | int]] = Field(
         description="Each engine's `status`, its figures, its `state` if it can be loaded, "

@@ -12,7 +12,7 @@ from stentor import __version__
 from stentor.api.answers import HealthAnswer, Status
 from stentor.api.context import Context, ContextDep
 from stentor.api.documented import answers
-from stentor.api.prompts import can_clone
+from stentor.api.prompts import likeness
 from stentor.engines import Loading
 from stentor.errors import EngineUnavailable
 from stentor.voices.catalog import OPENAI_MODELS
@@ -49,7 +49,7 @@ async def health(context: ContextDep) -> dict[str, Any]:
         "python": platform.python_version(),
         "default_engine": context.catalog.default_engine.name,
         "capabilities": {
-            "cloning": any(map(can_clone, context.catalog.engines.values())),
+            "cloning": likeness(context.catalog.engines.values()),
             "prompt_ids": True,
         },
         "engines": engines,

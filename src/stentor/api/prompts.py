@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from stentor import threads
 from stentor.audio.sandbox import READ
-from stentor.engines import Cloning, Engine, in_use
+from stentor.engines import Cloning, Engine, Likeness, in_use
 from stentor.engines.fleet import hold
 from stentor.errors import (
     EngineFailed,
@@ -28,23 +29,38 @@ _LONGEST_NAME = 1000  # of a prompt that is only a name, as JSON, in bytes
 
 def can_clone(engine: Engine) -> bool:
     """Tell whether an engine speaks by voice prompts."""
-    return engine.capabilities.cloning and isinstance(engine, Cloning)
+    return bool(engine.capabilities.cloning) and isinstance(engine, Cloning)
+
+
+def likeness(engines: Iterable[Engine]) -> Likeness:
+    """Tell how well the best of some engines speaks like whom it heard."""
+    found = {engine.capabilities.cloning for engine in engines if can_clone(engine)}
+    return True if True in found else "approximate" if found else False
+
+
+def warnings(engine: Engine) -> dict[str, str]:
+    """Say in a header that an engine only comes near to whom it heard, if that is so."""
+    is_near = engine.capabilities.cloning == "approximate"
+    return {"X-Stentor-Warning": "the voice is adapted, not cloned"} if is_near else {}
 
 
 def find_cloning(context: Context, model: str, otherwise: type[StentorError]) -> Engine:
-    """Return the first engine behind a model's name that speaks by voice prompts.
+    """Return the first engine behind a model's name that clones, or else one that approximates.
 
-    Raises UnknownModel; EngineUnavailable if there may be one that cannot tell now; `otherwise` if none is.
+    Raises UnknownModel; EngineUnavailable if there may be one that clones and cannot tell now; `otherwise` if
+    none is.
     """
     engines = context.catalog.candidates(model)
-    able = next((engine for engine in engines if can_clone(engine)), None)
-    if able:
-        hold(able)
-        return able
-    for engine in engines:
+    able = [engine for engine in engines if can_clone(engine)]
+    true = [engine for engine in able if engine.capabilities.cloning is True]
+    for engine in () if true else engines:
         health = context.health(engine)
-        if isinstance(engine, Cloning) and not health.ready:
+        if isinstance(engine, Cloning) and not engine.capabilities.cloning and not health.ready:
             raise EngineUnavailable(f"The engine {engine.name} is not ready: {health.problem or 'starting'}.")
+    best = next(iter(true + able), None)
+    if best:
+        hold(best)
+        return best
     others = [engine.name for engine in context.catalog.engines.values() if can_clone(engine)]
     instead = f"the model {' or '.join(others)} does" if others else "no engine of this server does"
     said = f"The model {quoted(model)} neither makes voice prompts nor speaks by them; {instead}."

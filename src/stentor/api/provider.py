@@ -24,7 +24,7 @@ from stentor.api.context import Context, context_of
 from stentor.api.documented import GENERATED, answers, failures, form_body
 from stentor.api.form import read_form
 from stentor.api.operations import Operation
-from stentor.api.prompts import can_clone, find_cloning, find_prompt, prepare, sample_of
+from stentor.api.prompts import can_clone, find_cloning, find_prompt, prepare, sample_of, warnings
 from stentor.api.respond import InBase64, Parts, Streamed, Worked, json_parts, server_sent_events
 from stentor.audio.encode import to_int16
 from stentor.audio.stretch import FASTEST, SLOWEST
@@ -162,7 +162,8 @@ async def create_voice_prompt(request: Request) -> Response:
         prompt = await prepare(engine, sample)
         context.prompts.keep(prompt)
         around = (b'{"voice_prompt":', b',"id":"%b"}' % prompt.id.encode())
-        return Parts([around[0], prompt.written, around[1]], "application/json", {_ENGINE: engine.name})
+        headers = {_ENGINE: engine.name, **warnings(engine)}
+        return Parts([around[0], prompt.written, around[1]], "application/json", headers)
 
     return Worked(make)
 
@@ -283,7 +284,7 @@ def _utterance(body: GenerateBody, voice: Voice, prompt: Prompt | None, limit: i
 
 def _names(engine: Engine, voice: Voice, prompt: Prompt | None) -> dict[str, str]:
     named = {"X-Voice-Prompt-Id": prompt.id} if prompt else {"X-Stentor-Voice": voice.id}
-    return {_ENGINE: engine.name, **named}
+    return {_ENGINE: engine.name, **named, **(warnings(engine) if prompt else {})}
 
 
 OPERATIONS = (

@@ -21,6 +21,10 @@ GROUP = "stentor.engines"
 """The entry-point group in which any package may offer an engine."""
 
 
+Likeness: TypeAlias = bool | Literal["approximate"]
+"""Whether an engine speaks like whom it heard: truly, approximately, or not at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What an engine can do, as data: the planner, the API and the docs read this one object."""
@@ -48,8 +52,9 @@ class Capabilities:
     """Those of `stentor.text.script.STYLES` that it has a way to speak in."""
     formats: tuple[str, ...] = ()
     """Formats whose files it hands on as they come from elsewhere; with any, it is `Relaying`."""
-    cloning: bool = False
-    """Whether it speaks `Utterance.prompt`; it then makes prompts, too (see `Cloning`)."""
+    cloning: Likeness = False
+    """Whether it speaks `Utterance.prompt`; it then makes prompts, too (see `Cloning`). "approximate" is a
+    voice that is adapted to a recording, and would not be taken for whom was recorded."""
     licence: str = ""
     """Of the engine and its voices, as an SPDX expression where there is one."""
     device: str = "cpu"

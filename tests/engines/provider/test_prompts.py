@@ -21,6 +21,7 @@ from tests.engines.upstream import Asked, Upstream, Wire, gives_json, upstream, 
 from tests.fakes import tone
 from tests.serving import served
 
+from stentor.engines import Likeness
 from stentor.engines.provider import prompts
 from stentor.errors import EngineFailed, EngineUnavailable, InvalidRequest, NotOffered
 from stentor.types import Prompt, Sample
@@ -54,6 +55,18 @@ async def test_a_prompt_made_by_another_stentor_speaks_there() -> None:
     assert heard.transcript == "Hm, hm."
     assert (heard.rate, heard.samples.size) == (16_000, SAMPLE.samples.size)
     np.testing.assert_allclose(heard.samples, SAMPLE.samples, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("settings", "likeness"),
+    [({}, "approximate"), ({"cloning": True}, "approximate"), ({"cloning": False}, False)],
+)
+async def test_another_stentor_that_only_comes_near_does_so_from_here(
+    settings: dict[str, Any], likeness: Likeness
+) -> None:
+    near = CloningEngine(likeness="approximate")
+    async with served(make_api(near)) as url, engine_of(url, **settings) as engine:
+        assert engine.capabilities.cloning == likeness
 
 
 async def test_another_stentor_that_forgot_is_sent_all_of_it_before_a_sound() -> None:
@@ -155,17 +168,21 @@ async def test_a_provider_is_asked_as_the_protocol_says(server: Upstream) -> Non
         (HEALTHY, {"cloning": False}, 405, False),
         (HEALTHY | {"capabilities": {"cloning": True}}, {}, None, True),
         (HEALTHY | {"capabilities": {"cloning": False}}, {}, 405, False),
+        (HEALTHY | {"capabilities": {"cloning": "approximate"}}, {}, None, "approximate"),
+        (HEALTHY | {"capabilities": {"cloning": "approximate"}}, {"cloning": True}, None, "approximate"),
+        (HEALTHY | {"capabilities": {"cloning": "approximate"}}, {"cloning": False}, None, False),
+        (HEALTHY | {"capabilities": {"cloning": "perfect"}}, {}, None, False),
         (HEALTHY | {"capabilities": ["cloning"]}, {}, None, False),
     ],
 )
 async def test_whether_it_clones_is_set_or_said_or_seen(
-    server: Upstream, health: dict[str, Any], settings: dict[str, Any], route: int | None, *, clones: bool
+    server: Upstream, health: dict[str, Any], settings: dict[str, Any], route: int | None, *, clones: Likeness
 ) -> None:
     server.answers("/health", gives_json(health))
     if route:
         server.answers(CREATE, gives_json({"detail": "Method Not Allowed"}, route))
     async with engine_of(server.url, **settings) as engine:
-        assert engine.capabilities.cloning is clones
+        assert engine.capabilities.cloning == clones
 
 
 @pytest.mark.parametrize("status", [404, 405, 501])

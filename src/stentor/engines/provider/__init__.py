@@ -11,14 +11,14 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from pydantic import Field
 
 from stentor import threads
 from stentor.audio.wav import RATES
-from stentor.engines import Capabilities, Engine, EngineHealth
+from stentor.engines import Capabilities, Engine, EngineHealth, Likeness
 from stentor.engines.openai.voices import OPENAI, named
 from stentor.engines.provider import asking, prompts
 from stentor.engines.provider.answers import Hearing, of_text
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 _USUAL_RATE = 24_000
 _ONLY_VOICE = "default"
 _NO_ROUTE = (404, 405, 501)
+_NEAR: Literal["approximate"] = "approximate"
 _EXPLAINED = (400, 404, 409, 422)
 _USELESS = (400, 413, 415, 422)
 _NO_SUCH_METHOD = 405
@@ -311,16 +312,22 @@ class ProviderEngine(Engine):
         cloning = await self._clones(self._client, offers.get("cloning"))
         self.capabilities = replace(self.capabilities, seed=True, cloning=cloning)
 
-    async def _clones(self, client: Client, told: object) -> bool:
+    async def _clones(self, client: Client, told: object) -> Likeness:
         """Tell whether a provider makes voice prompts: by what it says, or by whether it has the route."""
         if self._config.cloning is not None:
-            return self._config.cloning
+            return self._as_set(told)
         if isinstance(told, bool):
             return told
+        if told == _NEAR:
+            return _NEAR
         with suppress(EngineError):
             async with client.call("GET", prompts.PATH, also=_ANY) as answer:
                 return answer.status == _NO_SUCH_METHOD
         return self.capabilities.cloning
+
+    def _as_set(self, told: object) -> Likeness:
+        """Return what the settings say of cloning; they do not make an approximation any better."""
+        return _NEAR if self._config.cloning and told == _NEAR else bool(self._config.cloning)
 
     async def _meet(self, client: Client, health: dict[str, Any]) -> None:
         model = await client.ask("GET", f"/v1/models/{quote(self._config.model, safe='')}")
@@ -336,7 +343,8 @@ class ProviderEngine(Engine):
         told = None if self._is_open else found.capabilities.sample_rate
         rate = self._config.sample_rate or told or self.capabilities.sample_rate
         licence = found.capabilities.licence or self._config.licence
-        cloning = found.capabilities.cloning if self._config.cloning is None else self._config.cloning
+        cloning = found.capabilities.cloning
+        cloning = cloning if self._config.cloning is None else self._as_set(cloning)
         self.capabilities = replace(found.capabilities, sample_rate=rate, licence=licence, cloning=cloning)
         self._voices = voices_of(found.owner, self.name, listing, found.capabilities.languages)
         self._owner = found.owner

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from stentor.audio.wav import RATES
-from stentor.engines import Capabilities
+from stentor.engines import Capabilities, Likeness
 from stentor.text.script import STYLES
 from stentor.types import Voice, VoiceId
 
@@ -34,7 +34,7 @@ class _Abilities(BaseModel):
     marks: bool = False
     seed: bool = False
     instructions: bool = False
-    cloning: bool = False
+    cloning: Likeness = False
 
 
 @dataclass(frozen=True, slots=True)
