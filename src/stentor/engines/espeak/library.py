@@ -12,7 +12,7 @@ from array import array
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     _Mark: TypeAlias = tuple[int, int, int]  # where it begins and ends in the text, and its first sample
     _Emit: TypeAlias = Callable[[bytes, Sequence[_Mark]], bool]
@@ -28,6 +28,8 @@ _NO_MORE_EVENTS, _WORD, _PHONEME = 0, 1, 7
 _SILENT = 100  # of 32,768: -50 dB
 _STEP = 22  # samples: 1 ms
 _TOKEN = re.compile(r"\S+")
+_FORMANTS = range(9)
+_BREATHY = ("voicing", "breath", "breathw")  # lines of a voice file that make a whisper
 _BLANK = re.compile(r"[\s.\u2026\u2010-\u2015-]*")  # spaces, dots and dashes
 
 
@@ -60,6 +62,8 @@ class Espeak:
 
     A request holds `voice` (an identifier, `gmw/en-US` or `gmw/en-US+f2`), `text`, `rate` in words a
     minute, the library's own `pitch`, `range` and `volume`, and whether `marks` are wanted.
+    With `file`, the voice has a `pitch` of its own, the lowest and the highest tone in hertz, and `formants`,
+    in percent of where its own are; all whole numbers.
     Mnemonics of phonemes may stand in the text between the characters `[`, U+0002 and `]]`.
     The sound is 16-bit mono at 22,050 Hz.
     """
@@ -77,7 +81,8 @@ class Espeak:
         self._library.espeak_SetSynthCallback(self._on_samples)
         self._library.espeak_SetUriCallback(self._refuse)
         self._emit: _Emit = lambda _samples, _marks: False
-        self._voice = ""
+        self._folder = options["data"]
+        self._voice: object = None
         self._held: list[bytes] = []
         self._held_bytes = 0
         self._threshold = 0
@@ -86,7 +91,7 @@ class Espeak:
 
     def speak(self, request: dict[str, Any], emit: _Emit) -> None:
         """Speak plain text; the first chunk leaves after 100 ms of sound, later ones grow."""
-        self._choose(request["voice"])
+        self._choose(request["voice"], request.get("file"))
         for name, parameter in _PARAMETERS:
             self._library.espeak_SetParameter(parameter, request[name], 0)
         self._emit = emit
@@ -101,14 +106,32 @@ class Espeak:
         if (self._held or marks) and not self._stop:
             emit(b"".join(self._held), marks)
 
-    def _choose(self, voice: str) -> None:
-        if voice == self._voice:
+    def _choose(self, voice: str, file: Mapping[str, Any] | None) -> None:
+        if (voice, file) == self._voice:
             return
-        self._voice = ""
+        self._voice = None
         # By identifier: by language tag an unknown one keeps the last voice.
-        if self._library.espeak_SetVoiceByName(voice.encode()):
+        if self._load(voice, file) if file else self._library.espeak_SetVoiceByName(voice.encode()):
             raise LookupError(f"eSpeak NG has no voice {voice}")
-        self._voice = voice
+        self._voice = (voice, file)
+
+    def _load(self, voice: str, file: Mapping[str, Any]) -> int:
+        """Choose a voice that is read from a file: that of its language, with another pitch and formants."""
+        import tempfile  # noqa: PLC0415  few requests need it, and it takes a fifth of a worker's start
+        from pathlib import Path  # noqa: PLC0415
+
+        language, _, variant = voice.partition("+")
+        lines = Path(self._folder, "lang", language).read_text("utf-8").splitlines()
+        if variant:
+            own = Path(self._folder, "voices", "!v", variant).read_text("utf-8")
+            lines += [line for line in own.splitlines() if line.partition(" ")[0] in _BREATHY]
+        low, high = file["pitch"]
+        lines += [f"pitch {low:d} {high:d}"]
+        lines += [f"formant {formant} {file['formants']:d} 100 100" for formant in _FORMANTS]
+        with tempfile.NamedTemporaryFile(prefix="voice") as written:  # it is read once, at once
+            Path(written.name).write_text("\n".join([*lines, ""]), "utf-8")
+            failed: int = self._library.espeak_ng_SetVoiceByFile(written.name.encode())
+        return failed
 
     def _take(self, samples: Any, count: int, events: Any) -> int:  # noqa: ANN401  ctypes pointers
         try:

@@ -136,9 +136,13 @@ class VoiceTable:
 def _timbre(row: dict[str, Any], variant: str) -> Timbre:
     decibels = row["gain_db"] + (_TABLE["variants"][variant]["gain_db"] if variant else 0.0)
     identifier = f"{row['identifier']}+{variant}" if variant else row["identifier"]
-    low, high = _pitch(row, variant)
+    return Timbre(identifier, 10 ** (decibels / 20), melody(*_pitch(row, variant)))
+
+
+def melody(low: float, high: float) -> float:
+    """Return `Timbre.melody` of a voice whose file says these for its lowest and highest tone."""
     # From the library's arithmetic: its base is 9 Hz below the lowest tone, in units of 1/4096 Hz.
-    return Timbre(identifier, 10 ** (decibels / 20), 18 * 108 * (high - low) / (4096 * (low - 9)))
+    return 18 * 108 * (high - low) / (4096 * (low - 9))
 
 
 def _pitch(row: dict[str, Any], variant: str) -> tuple[int, int]:
