@@ -129,10 +129,10 @@ class Control:
                     f"The engine {name} is behind OpenAI's model names (`speech.default_engine`), "
                     "so it stays in use."
                 )
-            for number, route in enumerate(before.routes if may_lead else ()):
+            for number, route in enumerate(before.routes if may_lead else (), 1):
                 if name in route.names:
                     raise Conflict(
-                        f"The engine {name} is in `routes.{number}`, so it stays in use. "
+                        f"The engine {name} is in route {number}, so it stays in use. "
                         "PUT /v1/engines changes engines and routes together."
                     )
 

@@ -60,13 +60,25 @@ def test_routes_are_chains_in_their_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ('[[routes]]\nengines = ["nobody"]', r"`routes.0` has the engine 'nobody', which is none in use"),
+        (
+            '[[routes]]\nengines = ["nobody"]',
+            r"Route 1 in stentor.toml has the engine 'nobody', which is none in use",
+        ),
         ('[[routes]]\nengines = ["tone", ["x"]]', r"'x', which is none in use"),
-        ("[[routes]]\nengines = []", r"`routes.0.engines`"),
-        ("[[routes]]\nvoices = ['a']", r"`routes.0.engines`"),
-        ('[[routes]]\nengines = ["tone"]\nbalance = "fair"', r"`routes.0.balance`"),
-        ('[[routes]]\nengines = ["tone"]\nvoice = "a"', r"`routes.0.voice`"),
-        ('[[routes]]\nengines = ["tone"]\nweights = { tone = 0 }', r"`routes.0.weights.tone`"),
+        ("[[routes]]\nengines = []", r"`engines` of route 1 in stentor.toml: it must not be empty\."),
+        ("[[routes]]\nvoices = ['a']", r"`engines` of route 1 is missing in stentor.toml\."),
+        (
+            '[[routes]]\nengines = ["tone"]\nbalance = "fair"',
+            r"`balance` of route 1 in stentor.toml: it must be 'le.*'fair'",
+        ),
+        (
+            '[[routes]]\nengines = ["tone"]\nvoice = "a"',
+            r"`voice` of route 1 .* is no setting. Did you mean `voices`\?",
+        ),
+        (
+            '[[routes]]\nengines = ["tone"]\nweights = { tone = 0 }',
+            r"`weights.tone` of route 1 .*: it must be more than 0.*, and is 0\.",
+        ),
         ("[circuit]\nopen_after = 0", r"`circuit.open_after`"),
     ],
 )
@@ -194,14 +206,20 @@ def test_routes_of_run_time_stand_in_place_of_the_others(sources: Sources) -> No
 @pytest.mark.parametrize(
     ("kept", "said"),
     [
-        (Kept({"far": {"kind": "opanai"}}), r"There is no engine 'opanai'"),
-        (Kept({"new": {}}), r"There is no engine 'new'.*kind"),
+        (
+            Kept({"far": {"kind": "opanai"}}),
+            r"`engines\.far\.kind` in here: there is no engine 'opanai'. Did you mean 'openai'\?",
+        ),
+        (Kept({"new": {}}), r"`engines\.new\.kind` is missing in here: there is no engine 'new' itself"),
         (Kept({"a b": {"kind": "tone"}}), r"\[engines\.a b\]"),
         (Kept({"far": {**FAR, "modell": "x"}}), r"`engines\.far\.modell` in here .*`engines\.far\.model`"),
         (Kept({"far": {**FAR, "url": "ftp://x"}}), r"`engines\.far\.url` in here: it must be a URL"),
-        (Kept({"far": {**FAR, "enabled": False}}), r"`routes\.0` has the engine 'far', which is none in use"),
-        (Kept(routes=({"engines": ["x"]},)), r"`routes\.0` has the engine 'x', which is none in use"),
-        (Kept(routes=({"engine": ["x"]},)), r"`routes\.0"),
+        (
+            Kept({"far": {**FAR, "enabled": False}}),
+            r"Route 1 in stentor.toml has the engine 'far', which is none in use",
+        ),
+        (Kept(routes=({"engines": ["x"]},)), r"Route 1 in here has the engine 'x', which is none in use"),
+        (Kept(routes=({"engine": ["x"]},)), r"`engines` of route 1"),
     ],
 )
 def test_a_mistake_in_what_is_kept_is_a_sentence(sources: Sources, kept: Kept, said: str) -> None:

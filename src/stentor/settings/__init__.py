@@ -37,6 +37,7 @@ from stentor.settings.variables import (
     environment_names,
     variable_values,
 )
+from stentor.settings.wording import Written
 
 __all__ = [
     "CONFIG_FILE",
@@ -103,7 +104,7 @@ def load_settings(
     ]
     for pairs, source in sources:
         for path, value, *variable in pairs:
-            values[path] = value
+            values[path] = Written(value) if variable and isinstance(value, str) else value
             origins[path] = f"{variable[0]} in {source}" if variable else source
     refused = tuple(false_safety(everything))
     if refused and not lenient:

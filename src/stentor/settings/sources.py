@@ -11,10 +11,11 @@ from typing import Any
 from stentor.engines import DEFAULT_ENGINES, EngineConfig
 from stentor.engines.guarded import files, inheritable, leads_to_the_same, secrets
 from stentor.errors import SettingsError, quoted
-from stentor.settings.checks import checked, engine_config, engine_model
+from stentor.settings.checks import checked, engine_config, engine_model, instead_of
 from stentor.settings.kept import Kept, Table
 from stentor.settings.shorthand import lead, wants_openai_key
 from stentor.settings.tree import Settings
+from stentor.settings.wording import source_of
 
 _NOTHING = Kept()
 
@@ -53,8 +54,8 @@ class Sources:
             tree["routes"] = list(kept.routes)
             origins["routes"] = source
         lead(tree, origins, self.led)
-        settings: Settings = checked(Settings, tree, "", origins)
-        _check_engines_in_use(settings)
+        settings: Settings = checked(Settings, tree, (), origins)
+        _check_engines_in_use(settings, configs, origins)
         located = {"map_file": self.folder / settings.voices.map_file}
         settings = settings.model_copy(
             update={
@@ -73,7 +74,7 @@ class Sources:
 
         A secret that is null is cleared. One that is left out stays, if the engine leads to the same place.
         """
-        model = engine_model(name, sent)
+        model = engine_model(name, sent, source)
         for setting in files(model) & sent.keys():
             if sent[setting] is not None:
                 raise SettingsError(
@@ -146,7 +147,8 @@ def _resolved(
     name: str, table: Table, had: EngineConfig | None, origins: Mapping[str, str]
 ) -> tuple[EngineConfig, dict[str, Any]]:
     """Make the settings of a table, and return them with what they take over from those there were before."""
-    taken = inheritable(engine_model(name, table), had, table) if had else {}
+    model = engine_model(name, table, source_of(("engines", name, "kind"), origins))
+    taken = inheritable(model, had, table) if had else {}
     if had and taken:
         config = engine_config(name, {**table, **taken}, origins)
         if leads_to_the_same(config, had, table):
@@ -154,16 +156,21 @@ def _resolved(
     return engine_config(name, table, origins), {}
 
 
-def _check_engines_in_use(settings: Settings) -> None:
-    if settings.speech.default_engine not in settings.engines:
+def _check_engines_in_use(
+    settings: Settings, configs: Mapping[str, EngineConfig], origins: Mapping[str, str]
+) -> None:
+    in_use = settings.engines
+    default = settings.speech.default_engine
+    if default not in in_use:
+        source = origins.get("speech.default_engine")
         raise SettingsError(
-            f"`speech.default_engine` is {settings.speech.default_engine!r}, which is no engine in use: "
-            f"{', '.join(settings.engines)}."
+            f"`speech.default_engine`{f' in {source}' if source else ''} is {quoted(default)}, which is no "
+            f"engine in use: {', '.join(in_use)}.{instead_of(default, in_use, configs)}"
         )
-    for number, route in enumerate(settings.routes):
+    for number, route in enumerate(settings.routes, 1):
         for name in route.names:
-            if name not in settings.engines:
+            if name not in in_use:
                 raise SettingsError(
-                    f"`routes.{number}` has the engine {quoted(name)}, which is none in use: "
-                    f"{', '.join(settings.engines)}."
+                    f"Route {number} in {source_of(('routes',), origins)} has the engine {quoted(name)}, "
+                    f"which is none in use: {', '.join(in_use)}.{instead_of(name, in_use, configs)}"
                 )

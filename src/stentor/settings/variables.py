@@ -12,9 +12,10 @@ from dotenv import dotenv_values
 
 from stentor.engines import installed
 from stentor.errors import SettingsError
-from stentor.settings.checks import listed, nearest
+from stentor.settings.checks import listed
 from stentor.settings.shorthand import OLD_NAMES
 from stentor.settings.tree import SECTIONS
+from stentor.settings.wording import near
 from stentor.voices.aliases import parse_voice_map
 
 PREFIX = "STENTOR_"
@@ -73,7 +74,7 @@ def variable_values(
             continue
         path = own.get(name) or _engine_variable(name, engines)
         if path is None:
-            raise SettingsError(f"{name} in {source} is no setting.{nearest(name, own)}")
+            raise SettingsError(f"{name} in {source} is no setting.{_meant(name, own)}")
         yield path, _from_text(path, written), name
 
 
@@ -90,6 +91,12 @@ def _engine_variable(name: str, engines: Iterable[str]) -> str | None:
             return f"engines.{engine}.{rest.removeprefix(f'{_in_variable(engine)}_')}"
     engine, _, setting = rest.partition("_")
     return f"engines.{engine}.{setting}"
+
+
+def _meant(name: str, own: Iterable[str]) -> str:
+    """Ask whether the nearest variable was meant; what all of them begin with makes none of them nearer."""
+    close = near(name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in own])
+    return f" Did you mean `{PREFIX}{close}`?" if close else " docs/reference/settings.md lists them all."
 
 
 def _from_text(path: str, written: str) -> Any:  # noqa: ANN401  whatever type the setting has
