@@ -48,7 +48,9 @@ class Postgresql:
     def start(self) -> None:
         # The system keeps what was written when a process dies, so that test loses nothing without fsync.
         options = f"-k {self._folder} -h 127.0.0.1 -p {self.port} -c fsync=off -c max_connections=60"
-        self._run("pg_ctl", "-D", str(self._data), "-o", options, "-l", str(self._folder / "log"), "-w", "start")
+        self._run(
+            "pg_ctl", "-D", str(self._data), "-o", options, "-l", str(self._folder / "log"), "-w", "start"
+        )
 
     def stop(self) -> None:
         """End it as a crash would."""
@@ -136,7 +138,7 @@ def _postgresql_programs() -> Path:
     found = shutil.which("initdb")
     folders = [Path(found).resolve().parent] if found else []
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    for folder in folders:
-        if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
-            return folder
-    skip_or_fail("PostgreSQL is not installed")
+    folders = [folder for folder in folders if (folder / "initdb").exists() and (folder / "pg_ctl").exists()]
+    if not folders:
+        skip_or_fail("PostgreSQL is not installed")
+    return folders[0]

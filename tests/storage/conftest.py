@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from tests.stores import S3, S3_KEY, Postgresql
 
 from stentor.storage.blobs import Blobs
 from stentor.storage.config import StorageConfig
@@ -15,7 +18,6 @@ from stentor.storage.folder import FolderBlobs
 from stentor.storage.postgresql import PostgresqlPlace
 from stentor.storage.s3 import S3Blobs
 from stentor.storage.sqlite import SqlitePlace
-from tests.stores import S3, S3_KEY, Postgresql
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +66,21 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
     if request.param == "folder":
         return FolderBlobs(tmp_path / "kept" / "blobs")
     return S3Blobs(request.getfixturevalue("s3_config"))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 2 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if (
+        os.geteuid()
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], check=False, capture_output=True
+        ).returncode
+    ):
+        pytest.skip("only root may mount a small disk, where the system lets it")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from tests.storage.rows import add_sample, add_voice
+from tests.stores import Postgresql
 
 from stentor.errors import StorageFailed
 from stentor.storage.database import Database, Place
 from stentor.storage.schema import samples, voices
 from stentor.storage.sqlite import SqlitePlace
-from tests.stores import Postgresql
 
 ROOT = Path(__file__).parents[2]
 
@@ -293,20 +293,25 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(
 
 def test_a_page_of_many_voices_is_read_by_its_index(tmp_path: Path) -> None:
 
-
     async def main() -> str:
         database = Database(SqlitePlace(tmp_path / "stentor.db"))
         async with database.write() as connection:
             row = {"owner": "", "version": 1, "updated_at": 1}
             many = [
-                {**row, "id": f"v{number}", "name": f"{number}", "folded_name": f"{number}", "created_at": number}
+                {
+                    **row,
+                    "id": f"v{number}",
+                    "name": f"{number}",
+                    "folded_name": f"{number}",
+                    "created_at": number,
+                }
                 for number in range(1000)
             ]
             await connection.execute(insert(voices), many)
             plan = await connection.execute(
                 text(
-                    "EXPLAIN QUERY PLAN SELECT * FROM voices WHERE owner = '' AND (created_at, id) < (500, '') "
-                    "ORDER BY created_at DESC, id DESC LIMIT 20"
+                    "EXPLAIN QUERY PLAN SELECT * FROM voices "
+                    "WHERE owner = '' AND (created_at, id) < (500, '') ORDER BY created_at DESC, id DESC LIMIT 20"
                 )
             )
             said = str(plan.all())

@@ -1,6 +1,6 @@
 """Writes until it is killed, again and again; says what was acknowledged, and what was lost.
 
-    python -m tests.storage.writer DATABASE BLOBS KILLS < CONFIG
+python -m tests.storage.writer DATABASE BLOBS KILLS < CONFIG
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 from tests.storage.rows import add_sample, add_voice
+from tests.stores import S3_KEY
 
 from stentor.storage import StorageConfig
 from stentor.storage.blobs import Blobs
@@ -26,7 +27,6 @@ from stentor.storage.s3 import S3Blobs
 from stentor.storage.schema import samples, voices
 from stentor.storage.sqlite import SqlitePlace
 from stentor.storage.sweep import sweep
-from tests.stores import S3_KEY
 
 
 def database_of(written: str) -> Database:

@@ -121,16 +121,16 @@ async def restore(storage: Storage, file: Path, progress: Progress, *, force: bo
     """
     async with _opened(file) as tar:
         size = (await threads.run(file.stat)).st_size
-        contents = await _checked(tar, file, lambda read: progress(read, 2 * size))
+        contents, members = await _checked(tar, file, lambda read: progress(read, 2 * size))
         place = storage.database.place
         await threads.run(_refuse, place, contents, force)
         done = size
         for key, of_blob in contents.blobs.items():
-            await storage.blobs.put_back(key, await threads.run(_content, tar, f"{_BLOBS}{key}"))
+            await storage.blobs.put_back(key, await threads.run(_content, tar, members[f"{_BLOBS}{key}"]))
             done += of_blob
             progress(done, 2 * size)
         if contents.database and isinstance(place, SqlitePlace):
-            await threads.run(_put_database, tar, place, contents.database["sha256"])
+            await threads.run(_put_database, _pieces(tar, members[_DATABASE]), place, contents.database)
         progress(1, 1)
     return contents
 
@@ -163,16 +163,20 @@ def _refuse(place: object, contents: Contents, force: bool) -> None:  # noqa: FB
             raise StorageFailed(f"A server uses {place.file}. Stop it first; nothing was changed.")
 
 
-async def _checked(tar: tarfile.TarFile, file: Path, tell: Callable[[int], None]) -> Contents:
-    """Read all of a backup, and return what is in it if that is what its manifest says."""
+async def _checked(
+    tar: tarfile.TarFile, file: Path, tell: Callable[[int], None]
+) -> tuple[Contents, dict[str, tarfile.TarInfo]]:
+    """Read all of a backup; return what is in it, and where, if that is what its manifest says."""
     found = Contents()
     database = ""
     size = 0
     manifest: Any = None
+    members: dict[str, tarfile.TarInfo] = {}
     while member := await threads.run(_next, tar, file):
+        members[member.name] = member
         key = member.name.removeprefix(_BLOBS)
         if member.name == _MANIFEST:
-            manifest = _read_manifest(await threads.run(_content, tar, member.name), file)
+            manifest = _read_manifest(await threads.run(_content, tar, member), file)
         elif member.name == _DATABASE:
             database, size = await threads.run(_member_hash, tar, member), member.size
         elif is_key(key) and await threads.run(_member_hash, tar, member) == content_hash(key):
@@ -185,7 +189,7 @@ async def _checked(tar: tarfile.TarFile, file: Path, tell: Callable[[int], None]
     said: dict[str, Any] | None = manifest["database"]
     if found.blobs != manifest["blobs"] or (said or {}).get("sha256", "") != database:
         raise _broken(file)
-    return Contents(found.blobs, said and {**said, "bytes": size})
+    return Contents(found.blobs, said and {**said, "bytes": size}), members
 
 
 def _manifest(contents: Contents) -> bytes:
@@ -275,12 +279,12 @@ def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
     return member
 
 
-def _pieces(tar: tarfile.TarFile, member: tarfile.TarInfo | str) -> Iterator[bytes]:
+def _pieces(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
     try:
         opened = tar.extractfile(member)
         while piece := opened.read(_PIECE) if opened else b"":
             yield piece
-    except (tarfile.TarError, KeyError, OSError) as error:
+    except (tarfile.TarError, OSError) as error:
         raise _broken(Path(str(tar.name))) from error
 
 
@@ -291,8 +295,8 @@ def _member_hash(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
     return seen.hexdigest()
 
 
-def _content(tar: tarfile.TarFile, name: str) -> bytes:
-    return b"".join(_pieces(tar, name))
+def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    return b"".join(_pieces(tar, member))
 
 
 def _hash(file: Path) -> str:
@@ -300,20 +304,20 @@ def _hash(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _put_database(tar: tarfile.TarFile, place: SqlitePlace, expected: str) -> None:
+def _put_database(pieces: Iterator[bytes], place: SqlitePlace, said: dict[str, Any]) -> None:
     made = place.file.with_name(f".{place.file.name}.{secrets.token_hex(8)}.tmp")
     seen = hashlib.sha256()
     try:
         make_private(made.parent)
         descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as opened:
-            for piece in _pieces(tar, _DATABASE):
+            for piece in pieces:
                 seen.update(piece)
                 opened.write(piece)
             opened.flush()
             os.fsync(descriptor)
-        if seen.hexdigest() != expected:
-            raise _broken(Path(str(tar.name)))
+        if seen.hexdigest() != said["sha256"]:
+            raise StorageFailed("The backup changed while it was read. The database was left as it is.")
         place.replace(made)
     except OSError as error:
         raise StorageFailed(f"The database cannot be written: {error.strerror or error}.") from error

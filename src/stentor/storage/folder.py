@@ -52,7 +52,7 @@ class FolderBlobs(Blobs):
         def look() -> None:
             with _explained(self._folder):
                 nearest = next(above for above in (self._folder, *self._folder.parents) if above.exists())
-                if not os.access(nearest, os.W_OK | os.X_OK):
+                if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
                     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(nearest))
 
         await threads.run(look)
@@ -144,7 +144,7 @@ def sync_folder(folder: Path) -> None:
 
 def _files(shard: Path) -> list[BlobEntry]:
     found = []
-    with suppress(FileNotFoundError, NotADirectoryError), _explained(shard.parent):
+    with _explained(shard.parent), suppress(FileNotFoundError, NotADirectoryError):
         for entry in os.scandir(shard):
             key = f"{shard.name}/{entry.name}"
             with suppress(FileNotFoundError):
@@ -163,8 +163,6 @@ def _next_piece(file: IO[bytes], folder: Path) -> bytes:
 def _explained(folder: Path) -> Iterator[None]:
     try:
         yield
-    except (FileNotFoundError, NotADirectoryError):
-        raise
     except OSError as error:
         log.error("%s: %s", folder, error)  # noqa: TRY400
         if error.errno in _FULL:
