@@ -160,3 +160,22 @@ def test_engines_that_are_replaced_begin_afresh_and_the_others_do_not() -> None:
 def test_who_comes_behind_an_engine_is_the_same_if_it_was_replaced() -> None:
     choice = router(RouteConfig(engines=("a", "b", "cloud"))).choice(SpeechRequest("Hi.", "tts-1", "one"))
     assert [engine.name for engine in choice.behind(ScriptedEngine(name="a"))] == ["b", "cloud"]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("klingonish!", "such as 'en' or 'pt-BR', and is 'klingonish!'"),
+        ("english", "such as 'en', and is 'english'"),
+        ("German", "such as 'de', and is 'German'"),
+        ("", "such as 'en'"),
+        ("en-", "such as 'en'"),
+        ("{x}", "and is '{x}'"),
+    ],
+)
+def test_a_route_names_languages_by_their_tags(written: str, said: str) -> None:
+    with pytest.raises(ValidationError, match="a language tag") as refused:
+        RouteConfig.model_validate({"engines": ["a"], "languages": [written]})
+    assert said in refused.value.errors()[0]["msg"]
+    tags = ["en", "pt-BR", "zh_Hant_TW", "yue", "und"]
+    assert RouteConfig.model_validate({"engines": ["a"], "languages": tags}).languages == tuple(tags)

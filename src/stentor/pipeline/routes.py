@@ -5,21 +5,40 @@ from __future__ import annotations
 import hashlib
 import math
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from stentor.engines import Engine, EngineConfig, Price
+from stentor.errors import quoted
 from stentor.pipeline.circuit import Circuit, CircuitConfig
 from stentor.pipeline.ledger import Ledger
+from stentor.text.language import language_tag
 from stentor.text.language.scripts import primary
 from stentor.voices.catalog import OPENAI_MODELS
 
 if TYPE_CHECKING:
     from stentor.pipeline.request import SpeechRequest
     from stentor.voices.catalog import Catalog
+
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
+
+
+def _language(written: str) -> str:
+    if not _LANGUAGE.fullmatch(written):
+        meant = language_tag(written) or ""
+        example = quoted(meant) if _LANGUAGE.fullmatch(meant) else "'en' or 'pt-BR'"
+        raise PydanticCustomError(
+            "language",
+            "{said}",
+            {"said": f"it must be a language tag such as {example}, and is {quoted(written)}"},
+        )
+    return written
 
 
 class RouteConfig(BaseModel):
@@ -35,7 +54,7 @@ class RouteConfig(BaseModel):
         default=(), description="For these models only; otherwise for OpenAI's model names."
     )
     voices: tuple[str, ...] = Field(default=(), description="For these voices only.")
-    languages: tuple[str, ...] = Field(
+    languages: tuple[Annotated[str, AfterValidator(_language)], ...] = Field(
         default=(), description="For requests that name one of these languages only."
     )
     balance: Literal["least-loaded", "weighted", "sticky"] = Field(
