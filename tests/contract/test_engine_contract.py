@@ -13,10 +13,10 @@ import pytest
 from tests.contract.places import PLACES, nowhere
 
 from stentor import engines
-from stentor.engines import Engine
+from stentor.engines import Cloning, Engine
 from stentor.errors import StentorError
 from stentor.text.script import STYLES
-from stentor.types import Pronunciation, Utterance, Voice, VoiceId, WordMark
+from stentor.types import Prompt, Pronunciation, Sample, Utterance, Voice, VoiceId, WordMark
 from stentor.voices.aliases import OPENAI_VOICES, VoiceMap
 from stentor.voices.catalog import Catalog
 
@@ -223,6 +223,25 @@ async def test_the_pace_is_as_asked_within_the_declared_range(engine: Engine) ->
     for speed in (slowest, fastest):
         heard = len(await listen(engine, await speaking(engine, speed=speed)))
         assert heard * speed == pytest.approx(normal, rel=0.25)
+
+
+async def test_an_engine_that_clones_makes_a_prompt_of_speech_and_speaks_by_it(engine: Engine) -> None:
+    """Others are never asked. None takes a prompt that it did not make for speech of its own."""
+    if not engine.capabilities.cloning:
+        return
+    assert isinstance(engine, Cloning)
+    rate = engine.capabilities.sample_rate
+    sample = Sample(await listen(engine, await speaking(engine, f"{SENTENCE} {SENTENCE}")), rate)
+    prompts = [await engine.prepare(samples) for samples in ([sample], [sample, sample])]
+    for prompt in prompts:
+        assert prompt == Prompt.of(prompt.content)
+        nobody = Voice(VoiceId(prompt.id), "", engine.name)
+        assert (await listen(engine, Utterance(SENTENCE, nobody, prompt=prompt))).any()
+    for samples in (np.zeros(0), np.zeros(rate), np.full(rate, np.nan), np.full(rate, np.inf)):
+        with pytest.raises(StentorError):
+            await engine.prepare([Sample(samples.astype(np.float32), rate)])
+    with pytest.raises(StentorError):
+        await listen(engine, Utterance(SENTENCE, nobody, prompt=Prompt.of({"of": ["another"]})))
 
 
 async def test_an_open_engine_is_ready_and_says_what_it_is(engine: Engine) -> None:

@@ -42,13 +42,15 @@ async def nobody(_text: str, _adapted: Adaptation | None) -> Samples:
     [
         (np.zeros(0, np.float32), "nothing to hear"),
         (np.zeros(RATE, np.float32), "nothing to hear"),
-        (np.full(RATE, np.nan, np.float32), "nothing to hear"),
+        (np.full(RATE, np.nan, np.float32), "no numbers"),
+        (np.full(RATE, np.inf, np.float32), "no numbers"),
+        (3e38 * vowels(seconds=1.0), "seconds of speech, and 1.5 are needed"),
         (vowels(seconds=1.0), "seconds of speech, and 1.5 are needed"),
         (NOISE, "noise, or a steady sound"),
         (vowels(pace=0.3), "noise, or a steady sound"),
         (np.clip(20 * vowels(), -1, 1), "recorded too loud"),
     ],
-    ids=["empty", "silence", "no numbers", "short", "noise", "hum", "distorted"],
+    ids=["empty", "silence", "no numbers", "infinite", "huge", "short", "noise", "hum", "distorted"],
 )
 async def test_a_recording_that_is_of_no_use_is_refused_with_a_sentence(
     samples: Samples, because: str

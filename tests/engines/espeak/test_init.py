@@ -12,13 +12,24 @@ import av.filter
 import numpy as np
 import pytest
 from tests.ear import RATE, Ear
+from tests.engines.espeak.references import pitch
 from tests.engines.espeak.speaking import Heard, Speaking, resemblance
+from tests.hearing import pitches, rms
 
 from stentor.audio.resample import Resampler
 from stentor.engines.espeak import SAMPLE_RATE, EspeakEngine
+from stentor.engines.espeak.adaptation import COLOUR, FORMANTS, GAIN, HIGHEST, LOWEST, PACE, Adaptation
+from stentor.engines.espeak.hearing import BANDS
 from stentor.engines.espeak.voices import OPENAI_VOICES
-from stentor.errors import EngineBusy, EngineCrashed, EngineUnavailable, RunawaySpeech, UnknownVoice
-from stentor.types import Pronunciation, Utterance, Voice, VoiceId
+from stentor.errors import (
+    EngineBusy,
+    EngineCrashed,
+    EngineUnavailable,
+    InvalidRequest,
+    RunawaySpeech,
+    UnknownVoice,
+)
+from stentor.types import Prompt, Pronunciation, Sample, Utterance, Voice, VoiceId
 
 pytestmark = pytest.mark.e2e  # it starts processes
 
@@ -285,6 +296,79 @@ async def test_too_many_at_once_are_refused() -> None:
     finally:
         await engine.close()
     assert [isinstance(answer, EngineBusy) for answer in answers] == [False, False, True, True, True]
+
+
+HIGH = Adaptation(190, 250, 112, 1.0, -3.0, tuple([-6.0] * 10 + [3.0] * 20)).prompt()
+
+
+async def test_a_prompt_is_spoken_by_whatever_the_voice_and_does_not_stay(say: Speaking) -> None:
+    text = "We were away a year ago, all of us."
+    before = await say(text)
+    for voice in ("en-US", "en-GB+m3", "sha256:0000", "low"):
+        assert pitch((await say(text, voice, prompt=HIGH)).samples) == pytest.approx(222, rel=0.06)
+    after = await say(text)
+    assert resemblance(before.samples, after.samples) > 0.97
+    assert pitch(after.samples) == pytest.approx(pitch(before.samples), rel=0.02)
+
+
+async def test_a_prompt_speaks_any_language(say: Speaking) -> None:
+    text = "Wir waren vor einem Jahr in einer anderen Stadt."
+    german = (await say(text, "de")).samples
+    own = (await say(text, "", prompt=HIGH, language="de")).samples
+    english = (await say(text, "", prompt=HIGH)).samples
+    assert own.size == pytest.approx(german.size, rel=0.05)
+    assert english.size != pytest.approx(german.size, rel=0.05)
+
+
+async def test_what_is_said_by_a_prompt_has_its_pace_melody_and_marks(say: Speaking) -> None:
+    text = "We were away a year ago, all of us."
+    plain = await say(text, prompt=HIGH, marks=True)
+    assert [mark.start for mark in plain.marks] == [
+        mark.start for mark in (await say(text, marks=True)).marks
+    ]
+    fast = await say(text, prompt=HIGH, speed=1.5)
+    assert fast.seconds == pytest.approx(plain.seconds / 1.5, rel=0.1)
+    higher = await say(text, prompt=HIGH, pitch=4.0)
+    assert pitch(higher.samples) == pytest.approx(2 ** (4 / 12) * pitch(plain.samples), rel=0.06)
+    hurried = await say(text, prompt=Prompt.of(HIGH.content | {"pace": 1.2}))
+    assert hurried.seconds == pytest.approx(plain.seconds / 1.2, rel=0.08)
+    whispered = (await say(text, prompt=HIGH, style="whispering")).samples
+    assert np.count_nonzero(pitches(whispered, SAMPLE_RATE)) < np.count_nonzero(
+        pitches(plain.samples, SAMPLE_RATE)
+    )
+
+
+async def test_what_is_said_by_a_prompt_begins_and_ends_softly_and_is_as_loud(
+    espeak: EspeakEngine, say: Speaking
+) -> None:
+    text = "We were away a year ago, all of us. Nobody came."
+    plain = await say(text)
+    for gain in (-3.0, 15.0):
+        heard = (await say(text, prompt=Prompt.of(HIGH.content | {"gain": gain}))).samples
+        assert np.abs(heard[[0, -1]]).max() < 0.02 * np.abs(heard).max()
+        assert np.abs(heard).max() <= 1
+    prompt = await espeak.prepare([Sample(plain.samples, SAMPLE_RATE)])
+    assert rms((await say(text, prompt=prompt)).samples) == pytest.approx(rms(plain.samples), rel=0.2)
+
+
+async def test_the_extremes_of_a_prompt_do_no_harm(espeak: EspeakEngine, say: Speaking) -> None:
+    for low, high, formants, pace, colour in (
+        (LOWEST, LOWEST, FORMANTS[0], PACE[0], -COLOUR),
+        (HIGHEST, HIGHEST, FORMANTS[1], PACE[1], COLOUR),
+        (LOWEST, HIGHEST, FORMANTS[1], PACE[1], COLOUR),
+    ):
+        prompt = Adaptation(low, high, formants, pace, GAIN, (colour,) * BANDS).prompt()
+        for speed, pitch_ in ((1.0, 0.0), (2.5, 8.0), (0.46, -8.0)):
+            heard = await say("Hello there, all of you!", prompt=prompt, speed=speed, pitch=pitch_)
+            assert heard.samples.any()
+            assert np.abs(heard.samples).max() <= 1
+    assert espeak.health().figures["restarts"] == 0
+
+
+async def test_a_prompt_of_another_engine_is_refused_before_a_sound(say: Speaking) -> None:
+    for content in ({"safetensors": "A" * 100_000}, {"adaptation": 1}, HIGH.content | {"pitch": [1, "x"]}):
+        with pytest.raises(InvalidRequest, match="engine espeak"):
+            await say("Hello.", prompt=Prompt.of(content))
 
 
 async def test_its_health_counts_the_workers(espeak: EspeakEngine) -> None:

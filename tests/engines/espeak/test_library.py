@@ -253,6 +253,63 @@ def melody(samples: np.ndarray) -> tuple[float, float]:
     return float(middle), float((high - low) / middle)
 
 
+FILE = {"pitch": [200, 260], "formants": 115}
+
+
+async def test_a_voice_from_a_file_is_higher_and_shorter_and_does_not_stay(espeak: Library) -> None:
+    text = "We were away a year ago."
+    plain, adapted, low, again = [
+        np.frombuffer(await espeak.speak(text, file=file), "<i2").astype(np.float32)
+        for file in (None, FILE, FILE | {"formants": 100}, None)
+    ]
+    assert melody(adapted)[0] == pytest.approx(232, rel=0.1)
+    assert melody(plain)[0] == pytest.approx(melody(again)[0], rel=0.02)
+    assert brightness(adapted) > 1.05 * brightness(low)
+
+
+def brightness(samples: np.ndarray) -> float:
+    """Return the middle of the spectrum, in hertz."""
+    power = np.abs(np.fft.rfft(samples)) ** 2
+    return float(np.sum(power * np.fft.rfftfreq(samples.size, 1 / 22_050)) / power.sum())
+
+
+async def test_each_language_can_be_read_from_its_file(espeak: Library) -> None:
+    """As long as from the library's list, which holds the same rules."""
+    for identifier in ("gmw/en-US", "gmw/en", "gmw/de", "roa/fr", "sit/cmn", "zle/ru", "jpx/ja", "sem/ar"):
+        listed = len(await espeak.speak("a 1 2 3", identifier))
+        read = len(await espeak.speak("a 1 2 3", identifier, file=FILE))
+        assert read == pytest.approx(listed, rel=0.03), identifier
+
+
+async def test_a_whisper_from_a_file_is_one(espeak: Library) -> None:
+    """The library's noise is there, in place of the voice; the pitch is still seen in it."""
+    spoken, whispered, listed = [
+        spectral_flatness(np.frombuffer(await espeak.speak("We were away.", voice, file=file), "<i2"))
+        for voice, file in (("gmw/en-US", FILE), ("gmw/en-US+whisper", FILE), ("gmw/en-US+whisper", None))
+    ]
+    assert whispered > 2 * spoken
+    assert whispered == pytest.approx(listed, rel=0.5)
+
+
+def spectral_flatness(samples: np.ndarray) -> float:
+    """Return how much like noise a sound is, from 0 to 1."""
+    frames = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float64), 1102)[::551] * np.hanning(
+        1102
+    )
+    loud = frames[np.abs(frames).max(axis=1) > 500]
+    power = np.abs(np.fft.rfft(loud)[:, 5:200]) ** 2 + 1
+    return float(np.mean(np.exp(np.log(power).mean(axis=1)) / power.mean(axis=1)))
+
+
+async def test_a_voice_s_file_that_fails_does_no_harm(espeak: Library) -> None:
+    assert await espeak.speak("Hello.", file=FILE)
+    for wrong in ({"voice": "gmw/nobody", "file": FILE}, {"file": FILE | {"formants": "100\nvoicing 0"}}):
+        with pytest.raises(EngineFailed):
+            await espeak.speak("Hello.", **wrong)
+        assert await espeak.speak("Hello.", file=FILE | {"pitch": [100, 110]})
+    assert await espeak.speak("Hello.")
+
+
 async def test_no_pause_is_added_at_the_end(espeak: Library) -> None:
     """The pipeline makes the pauses; the library's own would be 300 ms."""
     spoken = await espeak.speak("Hello there.")

@@ -75,7 +75,8 @@ class Hearing:
 def hear(recordings: Sequence[Sample], *, pitch: bool = True) -> Hearing:
     """Measure recordings of one voice, 45 s of them; without `pitch` in a fifth of the time. Blocks.
 
-    Takes 8 ms of one core for each second. Raises ValueError with a few words for silence.
+    Takes 8 ms of one core for each second. Raises ValueError with a few words for silence
+    and nonsense.
     """
     heard = np.concatenate([_resampled(recording) for recording in recordings])[: SECONDS * RATE]
     frames = np.lib.stride_tricks.sliding_window_view(_padded(heard), _WINDOW)[::_STEP]
@@ -112,8 +113,11 @@ def centres() -> Numbers:
 
 
 def _resampled(recording: Sample) -> Samples:
+    highest = np.abs(recording.samples).max(initial=1.0)
+    if not np.isfinite(highest):
+        raise ValueError("there are samples in it that are no numbers")
     resampler = Resampler(recording.rate, RATE)
-    return np.concatenate([resampler.push(recording.samples), resampler.flush()])
+    return np.concatenate([resampler.push(recording.samples / highest), resampler.flush()])
 
 
 def _padded(samples: Samples) -> Samples:

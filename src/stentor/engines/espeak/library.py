@@ -7,9 +7,10 @@ Text goes in as plain text: the library's own SSML reads local files and leaks s
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 from array import array
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -117,20 +118,19 @@ class Espeak:
 
     def _load(self, voice: str, file: Mapping[str, Any]) -> int:
         """Choose a voice that is read from a file: that of its language, with another pitch and formants."""
-        import tempfile  # noqa: PLC0415  few requests need it, and it takes a fifth of a worker's start
-        from pathlib import Path  # noqa: PLC0415
-
         language, _, variant = voice.partition("+")
-        lines = Path(self._folder, "lang", language).read_text("utf-8").splitlines()
+        lines = _lines(f"{self._folder}/lang/{language}")
         if variant:
-            own = Path(self._folder, "voices", "!v", variant).read_text("utf-8")
-            lines += [line for line in own.splitlines() if line.partition(" ")[0] in _BREATHY]
+            own = _lines(f"{self._folder}/voices/!v/{variant}")
+            lines += [line for line in own if line.partition(" ")[0] in _BREATHY]
         low, high = file["pitch"]
         lines += [f"pitch {low:d} {high:d}"]
         lines += [f"formant {formant} {file['formants']:d} 100 100" for formant in _FORMANTS]
-        with tempfile.NamedTemporaryFile(prefix="voice") as written:  # it is read once, at once
-            Path(written.name).write_text("\n".join([*lines, ""]), "utf-8")
-            failed: int = self._library.espeak_ng_SetVoiceByFile(written.name.encode())
+        with _nameless() as written:
+            written.write("\n".join([*lines, ""]).encode())
+            written.seek(0)
+            # By a short path: the library copies it without counting. It reads the file once, at once.
+            failed: int = self._library.espeak_ng_SetVoiceByFile(b"/dev/fd/%d" % written.fileno())
         return failed
 
     def _take(self, samples: Any, count: int, events: Any) -> int:  # noqa: ANN401  ctypes pointers
@@ -154,6 +154,20 @@ class Espeak:
             self._held_bytes = 0
             if not self._emit(chunk, self._words.heard() if self._words else ()):
                 self._stop = 1
+
+
+def _lines(path: str) -> list[str]:
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123  pathlib would be a tenth of a worker's start
+        return file.read().splitlines()
+
+
+def _nameless() -> IO[bytes]:
+    """Open a file that nobody else can find, and that is gone when it is closed."""
+    if hasattr(os, "memfd_create"):  # on Linux
+        return os.fdopen(os.memfd_create("voice"), "w+b", buffering=0)
+    import tempfile  # noqa: PLC0415  few requests need it
+
+    return tempfile.TemporaryFile(buffering=0)
 
 
 class _Words:
