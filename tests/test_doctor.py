@@ -88,7 +88,7 @@ async def test_what_was_set_without_effect_is_noted_and_its_value_is_not(tmp_pat
     findings = section(await examine(loaded(tmp_path, **variables)), "Settings")
     notes = [finding.said for finding in findings if finding.mark is Mark.NOTE]
     assert len(notes) == 2
-    assert notes[0].startswith("RUNPOD_API_KEY is set")
+    assert notes[0].startswith("RUNPOD_API_KEY has no effect")
     assert not any("sesame" in finding.said or "alakazam" in finding.said for finding in findings)
 
 

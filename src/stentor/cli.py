@@ -89,8 +89,8 @@ def serve(loaded: Loaded, **_given: Any) -> None:  # noqa: ANN401  they are in t
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"Stentor {__version__} speaks at http://{shown}:{port} (what it can: /docs); Ctrl-C ends it.")
-    for name in loaded.without_effect:
-        click.echo(f"{name} is set, and this version does nothing with it.", err=True)
+    for sentence in loaded.without_effect:
+        click.echo(sentence, err=True)
     config = uvicorn.Config(
         application,
         loop="uvloop",

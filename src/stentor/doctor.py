@@ -77,8 +77,7 @@ async def examine(loaded: Loaded) -> list[Finding]:
     ]
     findings += _settings(loaded)
     findings += [
-        Finding("Settings", Mark.NOTE, f"{name} is set, and this version does nothing with it")
-        for name in loaded.without_effect
+        Finding("Settings", Mark.NOTE, sentence.removesuffix(".")) for sentence in loaded.without_effect
     ]
     return findings
 

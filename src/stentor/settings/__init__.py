@@ -64,6 +64,7 @@ class Loaded:
     origins: Mapping[str, str] = field(default_factory=dict)
     """Dotted path of each setting that is not its default, and its source."""
     without_effect: tuple[str, ...] = ()
+    """Sentences, each about a variable that is set and does nothing."""
     refused: tuple[str, ...] = ()
     """Sentences, each a reason not to serve; only a lenient reader gets them."""
     sources: Sources | None = None
@@ -118,7 +119,7 @@ def load_settings(
     )
     kept = KeptFile(_data_dir(values) / KEPT_FILE)
     assembled = found.assemble(kept.read(), str(kept.file))
-    idle = without_effect(everything, led, assembled.origins.values())
+    idle = without_effect(everything, led, assembled.origins.values(), assembled.engines)
     return Loaded(assembled.settings, assembled.origins, tuple(idle), refused, found, kept)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -83,13 +83,28 @@ def engine_values(variables: Mapping[str, str], led: Iterable[str]) -> Iterator[
                 yield f"engines.{engine}.{setting}", variables[name], name
 
 
-def without_effect(variables: Mapping[str, str], led: Iterable[str], origins: Iterable[str]) -> Iterator[str]:
-    """Name the variables that are set and do nothing; `origins` tell what does something."""
-    idle = [name for engine, names in ENGINE_NAMES.items() if engine not in led for name in names]
-    uses_key = any(origin.startswith(f"{OPENAI_KEY} ") for origin in origins)
-    for name in (*idle, *WITHOUT_EFFECT, *(() if uses_key else (OPENAI_KEY,))):
+def without_effect(
+    variables: Mapping[str, str],
+    led: Collection[str],
+    origins: Iterable[str],
+    configs: Mapping[str, EngineConfig],
+) -> Iterator[str]:
+    """Say which variables are set and do nothing, and what they would need; `origins` tell what does."""
+    for engine, names in ENGINE_NAMES.items():
+        needs = f"{MODE}={engine}" if engine == "remote" else next(iter(names))
+        if engine not in led:
+            yield from (f"{name} has no effect without {needs}." for name in names if variables.get(name))
+    for name in WITHOUT_EFFECT:
         if variables.get(name):
-            yield name
+            yield f"{name} is set, and this version does nothing with it."
+    if variables.get(OPENAI_KEY) and not any(origin.startswith(f"{OPENAI_KEY} ") for origin in origins):
+        if any(_speaks_by_openai(name, config) for name, config in configs.items()):
+            yield f"{OPENAI_KEY} has no effect: what speaks by {_OPENAI[1]} has an `api_key` of its own."
+        else:
+            yield (
+                f"{OPENAI_KEY} has no effect: no engine speaks by {_OPENAI[1]}; "
+                "add `[engines.openai]` to stentor.toml."
+            )
 
 
 def lead(tree: dict[str, Any], origins: dict[str, str], led: Mapping[str, str]) -> None:
@@ -109,7 +124,11 @@ def lead(tree: dict[str, Any], origins: dict[str, str], led: Mapping[str, str]) 
 
 def wants_openai_key(name: str, config: EngineConfig) -> bool:
     """Tell whether an engine takes OPENAI_API_KEY: it speaks by OpenAI itself, and has no key of its own."""
-    if (config.kind or name) != "openai" or "api_key" in config.model_fields_set:
+    return "api_key" not in config.model_fields_set and _speaks_by_openai(name, config)
+
+
+def _speaks_by_openai(name: str, config: EngineConfig) -> bool:
+    if (config.kind or name) != "openai":
         return False
     parts = urlsplit(getattr(config, "url", ""))
     return (parts.scheme, parts.hostname, parts.port if parts.port != 443 else None) == _OPENAI  # noqa: PLR2004
