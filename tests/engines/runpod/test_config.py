@@ -80,3 +80,11 @@ def test_no_file_name_leads_out_of_its_folder(name: str) -> None:
         assert not {"/", "\\", "\0"} & set(name)
         assert name not in (".", "..")
         assert len(name.encode("utf-8", "replace")) <= 255
+
+
+@pytest.mark.parametrize("written", ["ftp://x", "a b", "abc/run", "api.runpod.ai/v2/abc"])
+def test_what_is_neither_id_nor_url_is_told_what_would_be(written: str) -> None:
+    with pytest.raises(
+        ValidationError, match=r"the id of an endpoint, or a URL such as https://api\.runpod\.ai"
+    ):
+        RunpodConfig(url=written)

@@ -25,6 +25,10 @@ def _endpoint(written: object) -> object:
     written = written.strip()
     if _ID.fullmatch(written):
         return f"{BASE}/{written}"
+    if not written.lower().startswith(("http://", "https://")):
+        raise PydanticCustomError(
+            "endpoint", "it must be the id of an endpoint, or a URL such as https://api.runpod.ai/v2/ID"
+        )
     return _ROUTE.sub("", written.rstrip("/"))
 
 
