@@ -19,8 +19,13 @@ from tests.api.inprocess import assert_envelope
 from tests.cloning import pitch_of, recording
 from tests.e2e.cloner import TENSORS, Cloner, cloning
 from tests.e2e.counting import Counting, counting
-from tests.e2e.server import Server, running
+from tests.e2e.server import ESPEAK, Server, running
+from tests.hearing import decode, pitches
 
+LONG = (
+    "Nobody knew what the old man thought about it, but every child had a story to tell. "
+    "Shall we go home, or wait for the rain to stop? Yesterday my brother bought a huge jar of honey."
+)
 TEXT = "Seven yellow lemons, and nine green apples."
 
 
@@ -104,6 +109,63 @@ def test_all_three_keep_the_protocol(chain: Chain) -> None:
         assert checked.exit_code == 0, checked.output
         assert "passed      voice prompt" in checked.output
         assert ("passed      prompt id" in checked.output) is (url != chain.cloner.url)
+
+
+def test_a_server_as_it_is_installed_follows_whom_it_hears(tmp_path: Path) -> None:
+    """It says of each answer that the voice is adapted, and not cloned."""
+    with running(tmp_path, ESPEAK) as server:
+        assert server.health()["capabilities"]["cloning"] == "approximate"
+        made = {}
+        for voice in ("en-US+f3", "en-US+m7"):
+            spoken = server.speak(LONG, voice=voice, response_format="wav")
+            pitch = median_pitch(decode(spoken.content, "wav"), 24_000)
+            answer = httpx.post(
+                f"{server.url}/v1/create_voice_prompt",
+                files={"audio": ("../../a.wav", spoken.content)},
+                timeout=30,
+            )
+            assert answer.status_code == 200, answer.text
+            assert answer.headers["x-stentor-warning"] == "the voice is adapted, not cloned"
+            made[pitch] = answer.json()
+        low, high = sorted(made)
+        assert high > 1.5 * low
+        for pitch, told in made.items():
+            for prompt in (told["voice_prompt"], {"id": told["id"]}):
+                body = {"text": LONG, "voice_prompt": prompt}
+                answer = httpx.post(f"{server.url}/v1/generate", json=body, timeout=30)
+                assert answer.headers["x-stentor-warning"] == "the voice is adapted, not cloned"
+                heard = np.frombuffer(base64.b64decode(answer.json()["audio"]), "<f4")
+                assert median_pitch(heard, answer.json()["sample_rate"]) == pytest.approx(pitch, rel=0.05)
+        hostile = made[low]["voice_prompt"] | {"formants": "100\nmbrola ../../x"}
+        refused = httpx.post(
+            f"{server.url}/v1/generate", json={"text": TEXT, "voice_prompt": hostile}, timeout=30
+        )
+        assert_envelope(refused, 400, "invalid_request", "voice_prompt")
+        hum = httpx.post(
+            f"{server.url}/v1/create_voice_prompt", files={"audio": recording(220, 3)}, timeout=30
+        )
+        assert_envelope(hum, 400, "recording_unusable", "audio")
+        checked = CliRunner().invoke(main, ["provider-check", server.url])
+        assert checked.exit_code == 0, checked.output
+        assert "passed      voice prompt" in checked.output
+        assert server.espeak()["restarts"] == 0
+
+
+def test_whoever_speaks_by_a_server_that_approximates_says_so_too(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("far", "near")]
+    for folder in folders:
+        folder.mkdir()
+    with running(folders[0], ESPEAK) as far, running(folders[1], remote(far.url)) as near:
+        assert near.health()["capabilities"]["cloning"] == "approximate"
+        recorded = far.speak(LONG, voice="en-US+f3", response_format="wav").content
+        answer = httpx.post(f"{near.url}/v1/create_voice_prompt", files={"audio": recorded}, timeout=30)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["x-stentor-warning"] == "the voice is adapted, not cloned"
+
+
+def median_pitch(samples: np.ndarray, rate: int) -> float:
+    found = pitches(samples, rate)
+    return float(np.median(found[found > 0]))
 
 
 def test_a_server_that_was_started_anew_is_sent_all_of_it_again(tmp_path: Path) -> None:
