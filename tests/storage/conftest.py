@@ -39,12 +39,12 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     if request.param == "sqlite":
         return SqlitePlace(tmp_path / "kept" / "stentor.db", busy_seconds=5)
     server: Postgresql = request.getfixturevalue("postgresql")
-    return PostgresqlPlace(await server.create(), patience=0)
+    return PostgresqlPlace(await server.create())
 
 
 @pytest.fixture
 async def database(place: Place) -> AsyncIterator[Database]:
-    database = Database(place)
+    database = Database(place, patience=0)
     await database.open()
     yield database
     await database.close()

@@ -216,7 +216,7 @@ async def test_nothing_is_made_before_it_is_used(tmp_path: Path) -> None:
 async def test_a_server_that_crashes_and_comes_back_is_used_again(postgresql: Postgresql) -> None:
     from stentor.storage.postgresql import PostgresqlPlace  # noqa: PLC0415
 
-    database = Database(PostgresqlPlace(await postgresql.create(), patience=0))
+    database = Database(PostgresqlPlace(await postgresql.create()))
     async with database.write() as connection:
         await add_voice(connection, "kept")
     postgresql.stop()
@@ -237,7 +237,7 @@ async def test_a_server_that_crashes_and_comes_back_is_used_again(postgresql: Po
 async def test_a_server_that_crashes_within_a_transaction_keeps_nothing_of_it(postgresql: Postgresql) -> None:
     from stentor.storage.postgresql import PostgresqlPlace  # noqa: PLC0415
 
-    database = Database(PostgresqlPlace(await postgresql.create(), patience=0))
+    database = Database(PostgresqlPlace(await postgresql.create()))
     with pytest.raises(StorageFailed, match=r"cannot be reached|went away"):
         async with database.write() as connection:
             await add_voice(connection)
@@ -253,7 +253,7 @@ async def test_a_server_that_crashes_within_a_transaction_keeps_nothing_of_it(po
 async def test_a_server_that_goes_before_the_last_word_may_have_kept_it(postgresql: Postgresql) -> None:
     from stentor.storage.postgresql import PostgresqlPlace  # noqa: PLC0415
 
-    database = Database(PostgresqlPlace(await postgresql.create(), patience=0))
+    database = Database(PostgresqlPlace(await postgresql.create()))
     try:
         with pytest.raises(StorageFailed, match="kept it or not"):
             async with database.write() as connection:
@@ -311,7 +311,8 @@ def test_a_page_of_many_voices_is_read_by_its_index(tmp_path: Path) -> None:
             plan = await connection.execute(
                 text(
                     "EXPLAIN QUERY PLAN SELECT * FROM voices "
-                    "WHERE owner = '' AND (created_at, id) < (500, '') ORDER BY created_at DESC, id DESC LIMIT 20"
+                    "WHERE owner = '' AND (created_at, id) < (500, '') "
+                    "ORDER BY created_at DESC, id DESC LIMIT 20"
                 )
             )
             said = str(plan.all())

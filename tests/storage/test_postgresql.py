@@ -44,10 +44,10 @@ async def test_what_a_server_refuses_is_said_without_the_password(
 
 
 async def test_a_server_that_is_away_is_waited_for_and_then_named() -> None:
-    place = PostgresqlPlace(f"postgresql://ann:sesame@127.0.0.1:{free_port()}/speech", patience=0.8)
+    place = PostgresqlPlace(f"postgresql://ann:sesame@127.0.0.1:{free_port()}/speech")
     begun = time.monotonic()
     with pytest.raises(StorageFailed, match="cannot be used") as refused:
-        await Database(place).open()
+        await Database(place, patience=0.8).open()
     assert time.monotonic() - begun >= 0.8
     assert "sesame" not in refused.value.message
 

@@ -31,7 +31,7 @@ from stentor.storage.sweep import sweep
 
 def database_of(written: str) -> Database:
     is_file = "://" not in written
-    return Database(SqlitePlace(Path(written)) if is_file else PostgresqlPlace(written, patience=0))
+    return Database(SqlitePlace(Path(written)) if is_file else PostgresqlPlace(written))
 
 
 def blobs_of(folder: str, config: str) -> Blobs:

@@ -15,6 +15,8 @@ from stentor.storage.migrate import KNOWN, NEWEST, upgrade
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+_PATIENCE = 10.0  # seconds that a server of databases may take to start beside this one
+
 
 @dataclass(frozen=True, slots=True)
 class Engines:
@@ -27,8 +29,11 @@ class Engines:
 class Place(Protocol):
     """A kind of database. Only `engines` and `migrating` import SQLAlchemy, which takes half a second."""
 
-    async def revision(self) -> str | None:
-        """Return the revision of its tables, None if there are none. Raises StorageFailed."""
+    async def revision(self, patience: float = 0.0) -> str | None:
+        """Return the revision of its tables, None if there are none. Raises StorageFailed.
+
+        A server of databases that may just be starting is waited for, at most `patience` seconds.
+        """
 
     def is_there(self) -> bool:
         """Tell whether there is anything to be read or brought up to date before the first use."""
@@ -62,8 +67,9 @@ class Database:
     before anything was said on it is replaced.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, patience: float = _PATIENCE) -> None:
         self.place = place
+        self._patience = patience
         self._engines: Engines | None = None
         self._opening = asyncio.Lock()
 
@@ -78,7 +84,10 @@ class Database:
 
     async def upgrade(self) -> bool:
         """Bring the tables up to date; tells whether they were not. Safe while others do the same."""
-        found = await self.place.revision()
+        return await self._upgrade(self._patience)
+
+    async def _upgrade(self, patience: float) -> bool:
+        found = await self.place.revision(patience)
         if found == NEWEST:
             return False
         if found is not None and found not in KNOWN:
@@ -94,7 +103,7 @@ class Database:
         if self._engines is None:
             async with self._opening:
                 if self._engines is None:
-                    await self.upgrade()
+                    await self._upgrade(0.0)
                     self._engines = await threads.run(self.place.engines)
 
     @asynccontextmanager

@@ -22,7 +22,6 @@ _CONNECT_SECONDS = 5.0
 _COMMAND_SECONDS = 30.0
 _CONNECTIONS = 8
 _RECYCLE_SECONDS = 1800
-_PATIENCE = 10.0
 _LOCK = 0x5374656E746F72  # "Stentor"
 
 _REFUSED = {
@@ -35,9 +34,8 @@ _REFUSED = {
 class PostgresqlPlace:
     """A database of a server. asyncpg reads the URL, so it takes all that libpq's URLs may say."""
 
-    def __init__(self, url: str, patience: float = _PATIENCE) -> None:
+    def __init__(self, url: str) -> None:
         self._url = url
-        self._patience = patience
 
     def __str__(self) -> str:
         parts = urlsplit(self._url)
@@ -47,12 +45,12 @@ class PostgresqlPlace:
         """Say that it is to be asked at once: a server that is far away can be away."""
         return True
 
-    async def revision(self) -> str | None:
+    async def revision(self, patience: float = 0.0) -> str | None:
         """Return the revision of its tables, None if there are none. Waits for a server that starts."""
         await threads.run(_import_driver)
         import asyncpg  # noqa: PLC0415
 
-        until = time.monotonic() + self._patience
+        until = time.monotonic() + patience
         while True:
             try:
                 connection = await self._connect(_COMMAND_SECONDS)

@@ -47,7 +47,7 @@ class SqlitePlace:
         """Tell whether there is a file."""
         return self.file.exists()
 
-    async def revision(self) -> str | None:
+    async def revision(self, patience: float = 0.0) -> str | None:  # noqa: ARG002  a file is there at once
         """Return the revision of its tables, None if there are none."""
         return await threads.run(self._revision)
 
