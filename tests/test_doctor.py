@@ -211,6 +211,22 @@ async def test_lexicons_are_listed_and_broken_ones_named(tmp_path: Path) -> None
     assert bad.said.startswith("broken.json cannot be used: It is not valid JSON: ")
 
 
+async def test_where_things_are_kept_is_told_without_a_secret(tmp_path: Path) -> None:
+    database, blobs = section(await examine(loaded(tmp_path)), "Storage")
+    assert (database.mark, blobs.mark) == (Mark.GOOD, Mark.GOOD)
+    assert database.said == f"SQLite in {tmp_path / 'kept' / 'stentor.db'} (no tables yet)"
+    assert blobs.said == f"blobs in the folder {tmp_path / 'kept' / 'blobs'}"
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "blobs").write_text("in the way")
+    given = {"STENTOR_DATABASE_URL": "postgresql://ann:sesame@127.0.0.1:1/speech"}
+    findings = await examine(loaded(tmp_path, **given, AWS_SECRET_ACCESS_KEY="sesame"))
+    database, blobs = section(findings, "Storage")
+    assert (database.mark, blobs.mark) == (Mark.BAD, Mark.BAD)
+    assert database.said.startswith("The database cannot be used (PostgreSQL at 127.0.0.1:1/speech)")
+    assert not any("sesame" in finding.said for finding in findings)
+    assert any(finding.said.startswith("storage.database_url = ****") for finding in findings)
+
+
 async def test_a_missing_package_comes_with_its_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,16 +17,21 @@ from pydantic import BaseModel
 from stentor import __version__
 from stentor.app import build
 from stentor.engines import Engine, installed
-from stentor.errors import EngineFailed, StentorError
+from stentor.errors import EngineFailed, StentorError, StorageFailed
 from stentor.say import PLAYERS, player
+from stentor.storage import Storage, make_storage
 from stentor.types import Utterance
 from stentor.voices.catalog import OPENAI_MODELS, Catalog
 
 if TYPE_CHECKING:
     from stentor.lexicons.store import LexiconStore
     from stentor.settings import Loaded
+    from stentor.storage.database import Database
 
-_PACKAGES = ("espeakng-loader", "av", "numpy", "soxr", "fastapi", "uvicorn", "uvloop", "wsproto", "aiohttp")
+_PACKAGES = (
+    "espeakng-loader", "av", "numpy", "soxr", "fastapi", "uvicorn", "uvloop", "wsproto", "aiohttp",
+    "sqlalchemy", "alembic", "aiosqlite", "asyncpg", "obstore",
+)  # fmt: skip
 _SECRET = ("key", "token", "secret", "password")
 
 
@@ -71,6 +76,7 @@ async def examine(loaded: Loaded) -> list[Finding]:
     ]
     findings += await _voice_map(catalog)
     findings += await _lexicons(context.lexicons)
+    findings += await _storage(make_storage(loaded.settings.storage, loaded.settings.data_dir))
     findings += [
         Finding("Settings", Mark.BAD, sentence, "`stentor serve` refuses to start")
         for sentence in loaded.refused
@@ -145,6 +151,21 @@ async def _lexicons(lexicons: LexiconStore) -> list[Finding]:
         for name, why in (await lexicons.problems()).items()
     ]
     return findings
+
+
+async def _storage(storage: Storage) -> list[Finding]:
+    findings = []
+    for looking in (_database(storage.database), storage.blobs.check()):
+        try:
+            findings.append(Finding("Storage", Mark.GOOD, await looking))
+        except StorageFailed as error:
+            findings.append(Finding("Storage", Mark.BAD, error.message))
+    return findings
+
+
+async def _database(database: Database) -> str:
+    revision = await database.place.revision()
+    return f"{database.place} ({f'tables of revision {revision}' if revision else 'no tables yet'})"
 
 
 async def _speak_a_word(engine: Engine) -> float:
