@@ -111,7 +111,9 @@ async def test_nobody_listens() -> None:
 
 async def test_a_name_that_is_nobody_s() -> None:
     async with client_of("http://no-such-host.invalid") as client:
-        with pytest.raises(EngineUnavailable, match="its server's name is not known"):
+        with pytest.raises(
+            EngineUnavailable, match=r"the name of its server, 'no-such-host\.invalid', is not"
+        ):
             await get(client)
 
 
@@ -126,7 +128,7 @@ async def test_a_server_that_takes_no_connection_is_not_waited_for() -> None:
                 each.setblocking(False)
                 each.connect_ex(("127.0.0.1", port))
             async with client_of(f"http://127.0.0.1:{port}", connect_seconds=0.1) as client:
-                with pytest.raises(EngineUnavailable, match=r"no connection within 0\.1 s"):
+                with pytest.raises(EngineUnavailable, match=r"no connection to its server within 0\.1 s"):
                     await get(client)
         finally:
             for each in held:
@@ -204,8 +206,24 @@ async def test_a_proxy_is_used_if_the_settings_name_one(server: Upstream) -> Non
 async def test_a_proxy_that_refuses_is_not_taken_for_the_server(server: Upstream) -> None:
     server.answers("*", whole(b"", 407))
     async with client_of("https://far.invalid/v1", proxy=server.url) as client:
-        with pytest.raises(EngineUnavailable, match="the proxy refused"):
+        with pytest.raises(EngineUnavailable, match="its proxy refused to go on"):
             await get(client)
+
+
+async def test_a_proxy_that_is_not_there_is_not_taken_for_the_server(server: Upstream) -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        proxy = f"http://127.0.0.1:{held.getsockname()[1]}"
+        for url in (server.url, "https://far.invalid/v1"):
+            async with client_of(url, proxy=proxy) as client:
+                with pytest.raises(EngineUnavailable, match="its proxy refused the connection"):
+                    await get(client)
+    async with client_of(server.url, proxy="http://me:sesame@no-such-host.invalid:3128") as client:
+        with pytest.raises(
+            EngineUnavailable, match=r"the name of its proxy, 'no-such-host\.invalid', is not"
+        ) as met:
+            await get(client)
+        assert "sesame" not in met.value.message
 
 
 async def test_an_engine_that_was_not_opened_or_is_closed_is_not_available(server: Upstream) -> None:

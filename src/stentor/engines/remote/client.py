@@ -72,7 +72,8 @@ class Client:
         self._base = config.url
         self._headers = {**(headers or {})}
         patience = Patience(config.connect_seconds, config.answer_seconds, config.stalled_seconds)
-        self.faults = Faults(engine, config.api_key.get_secret_value(), patience)
+        by_proxy = bool(config.proxy.get_secret_value())
+        self.faults = Faults(engine, config.api_key.get_secret_value(), patience, by_proxy=by_proxy)
         self.busy = 0
         """Requests that are answered now."""
         self._session: aiohttp.ClientSession | None = None

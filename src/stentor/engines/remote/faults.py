@@ -1,7 +1,7 @@
 """What goes wrong with a server on another machine, as our errors.
 
 The sentences name the engine and the cause. They never hold a key or a URL, and of what the server itself
-said only one short printable sentence.
+said only one short printable sentence, which is kept out of the log.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from stentor.errors import EngineBusy, EngineError, EngineFailed, EngineUnavailable, printable
+from stentor.errors import EngineBusy, EngineError, EngineFailed, EngineUnavailable, printable, quoted
 
 _LONGEST_SENTENCE = 240
 _LONGEST_WAIT = 3600.0
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _REFUSED_KEY = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+_Error = TypeVar("_Error", bound=EngineError)
 _NO_CREDIT = "insufficient_quota"  # OpenAI's code; waiting does not help
 
 
@@ -39,8 +40,9 @@ class Patience:
 class Faults:
     """Makes the errors of one engine."""
 
-    def __init__(self, engine: str, key: str, patience: Patience) -> None:
+    def __init__(self, engine: str, key: str, patience: Patience, *, by_proxy: bool = False) -> None:
         self._engine = engine
+        self._first = "its proxy" if by_proxy else "its server"  # who is connected to
         self._key = key
         self._patience = patience
 
@@ -48,13 +50,17 @@ class Faults:
         """Say that it takes no more requests for now."""
         return EngineBusy(self._engine, retry_after)
 
-    def failed(self, what: str) -> EngineFailed:
-        """Say what it did wrong, in words that go on from its name."""
-        return EngineFailed(f"The engine {self._engine} {what}.")
+    def failed(self, what: str, said: str = "") -> EngineFailed:
+        """Say what it did wrong, in words that go on from its name, and what it said of that."""
+        quotes = self._quoted(said)
+        return _quoting(EngineFailed(f"The engine {self._engine} {what}{quotes}."), quotes)
 
-    def unavailable(self, why: str) -> EngineUnavailable:
-        """Say why it cannot be asked."""
-        return EngineUnavailable(f"The engine {self._engine} is not available: {why}.")
+    def unavailable(self, why: str, said: str = "") -> EngineUnavailable:
+        """Say why it cannot be asked, and what it said of that."""
+        quotes = self._quoted(said)
+        return _quoting(
+            EngineUnavailable(f"The engine {self._engine} is not available: {why}{quotes}."), quotes
+        )
 
     def answered(self, status: int, headers: Mapping[str, str], body: bytes) -> EngineError:
         """Turn an answer that is no success into an error."""
@@ -66,29 +72,28 @@ class Faults:
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             return self._redirected(status, headers)
         if status in _BUSY and told.code != _NO_CREDIT:
-            return self.busy(retry_after(headers))
+            quotes = self._quoted(told.sentence)
+            why = f"takes no more requests for now ({status}){quotes}"
+            return _quoting(EngineBusy(self._engine, retry_after(headers), why), quotes)
         if status in _REFUSED_KEY:
             return self.failed(
                 f"refused the key ({status})" if self._key else f"asks for a key ({status}); set `api_key`"
             )
-        said = self.quoted(told.sentence)
         if status == HTTPStatus.REQUEST_TIMEOUT or (
             status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED
         ):
-            return self.unavailable(f"its server failed ({status}){said}")
-        return self.failed(f"refused the request ({status}){said}")
+            return self.unavailable(f"its server failed ({status})", told.sentence)
+        return self.failed(f"refused the request ({status})", told.sentence)
 
     def complained(self, body: bytes) -> EngineFailed:
         """Say what it said of its failure, as JSON."""
-        return self.failed(f"failed{self.quoted(_Told(body).sentence)}")
+        return self.failed("failed", _Told(body).sentence)
 
     def silent(self, media_type: str, body: bytes) -> EngineFailed:
         """Say that an answer is a success and no sound, and what it says."""
-        return self.failed(
-            f"sent {printable(media_type)} instead of sound{self.quoted(_Told(body).sentence)}"
-        )
+        return self.failed(f"sent {printable(media_type)} instead of sound", _Told(body).sentence)
 
-    def quoted(self, sentence: str) -> str:
+    def _quoted(self, sentence: str) -> str:
         """Show what a server said behind a colon; nothing if it said nothing."""
         if self._key:
             sentence = sentence.replace(self._key, "…")
@@ -120,13 +125,14 @@ class Faults:
 
         patience = self._patience
         reasons: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
-            (aiohttp.ConnectionTimeoutError, f"no connection within {patience.connect:g} s"),
+            (aiohttp.ConnectionTimeoutError, f"no connection to {self._first} within {patience.connect:g} s"),
             (TimeoutError, f"no answer within {patience.answer:g} s"),
             (aiohttp.ClientConnectorCertificateError, "its server's certificate is not trusted"),
             (aiohttp.ClientSSLError, "no encrypted connection came about"),
-            (aiohttp.ClientHttpProxyError, "the proxy refused the connection"),
-            (aiohttp.ClientConnectorDNSError, "its server's name is not known"),
-            (aiohttp.ClientConnectorError, _why_not(error)),
+            (aiohttp.ClientHttpProxyError, "its proxy refused to go on to its server"),
+            (aiohttp.ClientConnectorDNSError, f"the name of {self._first}{_host(error)} is not known"),
+            (aiohttp.ClientProxyConnectionError, _why_not(error, "its proxy")),
+            (aiohttp.ClientConnectorError, _why_not(error, "its server")),
             (aiohttp.InvalidURL, "its URL cannot be read"),
             ((aiohttp.ClientResponseError, ValueError), ""),
             ((aiohttp.ClientError, OSError), "its server hung up before it answered"),
@@ -135,14 +141,24 @@ class Faults:
         return self.unavailable(why) if why else None
 
 
-def _why_not(error: BaseException) -> str:
+def _quoting(error: _Error, quotes: str) -> _Error:
+    error.quotes = quotes
+    return error
+
+
+def _host(error: BaseException) -> str:
+    host = getattr(error, "host", "")
+    return f", {quoted(host)}," if host else ""
+
+
+def _why_not(error: BaseException, whom: str) -> str:
     cause = getattr(error, "os_error", error)
     number = getattr(cause, "errno", None)
     if isinstance(cause, PrivateAddressError):
         return str(cause)
     if number == errno.ECONNREFUSED:
-        return "its server refused the connection"
-    return f"no connection ({os.strerror(number)})" if number else "no connection"
+        return f"{whom} refused the connection"
+    return f"no connection to {whom} ({os.strerror(number)})" if number else f"no connection to {whom}"
 
 
 class PrivateAddressError(OSError):
