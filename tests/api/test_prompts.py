@@ -17,6 +17,8 @@ from stentor.engines.tone import ToneEngine
 from stentor.types import Prompt
 from tests.api.inprocess import assert_envelope, client_of, make_api
 from tests.cloning import TEXT, CloningEngine, pitch_of, recording
+from tests.fakes import tone
+from tests.recordings import FORMATS, written
 
 CREATE, GENERATE = "/v1/create_voice_prompt", "/v1/generate"
 PROMPT_ID, WARNING = "x-voice-prompt-id", "x-stentor-warning"
@@ -169,16 +171,32 @@ def flac(seconds: float) -> bytes:
         (recording(seconds=0), "`audio` "),
         (flac(200), "longer than 5 seconds"),
         (recording(seconds=5.1), "longer than 5 seconds"),
+        (recording(seconds=0.4), "0.40 s long; record at least 0.5 s"),
+        (flac(2), "is silent"),
     ],
-    ids=["stub", "program", "playlist", "empty", "long silence", "long hum"],
+    ids=["stub", "program", "playlist", "empty", "long silence", "long hum", "short", "silence"],
 )
 async def test_a_recording_that_is_of_no_use_is_refused_with_a_sentence(audio: bytes, because: str) -> None:
     api = make_api(CloningEngine(), api=ApiConfig(max_recording_seconds=5))
     async with client_of(api) as client:
         answer = await create(client, audio)
-    said = assert_envelope(answer, 400, "recording_unusable", "audio")
-    assert because in said
-    assert "WAV, MP3" in said
+    assert because in assert_envelope(answer, 400, "recording_unusable", "audio")
+
+
+async def test_who_sends_what_is_not_read_is_told_what_is() -> None:
+    async with client_of(make_api(CloningEngine())) as client:
+        answer = await create(client, b"MThd" + bytes(100))
+    assert "WAV, MP3, FLAC" in assert_envelope(answer, 400, "recording_unusable", "audio")
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+async def test_a_recording_may_come_in_many_formats(format_: str) -> None:
+    engine = CloningEngine()
+    async with client_of(make_api(engine)) as client:
+        made = await create(client, written(tone(1.0, 48_000, 300), 48_000, format_))
+    assert made.json()["voice_prompt"]["hertz"] == pytest.approx(300, abs=3)
+    [heard] = engine.heard
+    assert heard.rate == 48_000
 
 
 async def test_what_is_no_form_with_a_recording_is_refused() -> None:
@@ -194,8 +212,9 @@ async def test_what_is_no_form_with_a_recording_is_refused() -> None:
 
 
 async def test_what_the_engine_says_of_a_recording_is_told() -> None:
+    faint = written(tone(1.0, level=0.005), 24_000, "wav")
     async with client_of(make_api(CloningEngine())) as client:
-        answer = await create(client, flac(1))
+        answer = await create(client, faint)
     assert "nobody in this" in assert_envelope(answer, 400, "invalid_request", "audio")
 
 

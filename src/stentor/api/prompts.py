@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from stentor import threads
 from stentor.audio.sandbox import READ
 from stentor.engines import Cloning, Engine, Likeness, in_use
@@ -22,8 +24,11 @@ from stentor.types import Prompt, Sample
 
 if TYPE_CHECKING:
     from stentor.api.context import Context
+    from stentor.types import Samples
 
 _ID = "sha256:"
+_SHORTEST = 0.5  # seconds
+_SILENT = 0.001  # of full scale, which 60 dB are below
 _LONGEST_NAME = 1000  # of a prompt that is only a name, as JSON, in bytes
 
 
@@ -106,10 +111,24 @@ def _is_id(told: dict[str, Any]) -> bool:
 
 
 async def sample_of(context: Context, recording: bytes, transcript: str) -> Sample:
-    """Decode a recording of which a prompt is to be made; raises UnusableRecording or DecoderUnavailable."""
+    """Decode a recording of which a prompt is to be made; raises UnusableRecording or DecoderUnavailable.
+
+    Whether it is a good one, its engine decides; none hears a voice in silence or in less than a word.
+    """
     longest = context.config.max_recording_seconds
     try:
         decoded = await context.sandbox.decode(recording, longest)
     except ValueError as error:
         raise UnusableRecording(f"`audio` cannot be used: {error}. {READ}", param="audio") from error
+    seconds = decoded.samples.size / decoded.rate
+    if seconds < _SHORTEST:
+        said = f"`audio` is {seconds:.2f} s long; record at least {_SHORTEST:g} s, and better 10 s."
+        raise UnusableRecording(said, param="audio")
+    if await threads.run(_peak, decoded.samples) < _SILENT:
+        said = "`audio` is silent; check that the right microphone is on."
+        raise UnusableRecording(said, param="audio")
     return Sample(decoded.samples, decoded.rate, transcript.strip() or None)
+
+
+def _peak(samples: Samples) -> float:
+    return float(np.abs(samples).max())
