@@ -22,6 +22,8 @@ NAMES = (
     "fallback",
     "memory",
     "streams",
+    "adaptation",
+    "uploads",
 )
 
 
