@@ -187,7 +187,7 @@ async def requested(planner: Planner, text: str) -> None:
 
 async def in_session(planner: Planner, text: str) -> None:
     plan = await planner.plan_session(SpeechRequest("", "tts-1", "alloy"))
-    answer = LiveAnswer(planner, plan, eager=True)
+    answer = await LiveAnswer.to(planner, plan, eager=True)
     steps = [*await answer.feed(text), *await answer.finish()]
     while True:
         try:

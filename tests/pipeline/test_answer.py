@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -19,6 +21,7 @@ from stentor.errors import (
     EngineError,
     EngineFailed,
     EngineUnavailable,
+    InvalidRequest,
     NothingSpoken,
 )
 from stentor.pipeline.answer import Answer
@@ -26,6 +29,7 @@ from stentor.pipeline.cast import Casting
 from stentor.pipeline.plan import Planner
 from stentor.pipeline.request import SpeechRequest
 from stentor.pipeline.routes import RouteConfig, Router
+from stentor.types import Voice
 from stentor.voices.aliases import VoiceMap
 from stentor.voices.catalog import Catalog
 
@@ -54,7 +58,8 @@ def planner(
     **route: Any,
 ) -> Planner:
     catalog = Catalog({engine.name: engine for engine in engines}, engines[0].name, VoiceMap({}, None))
-    routes = [RouteConfig(engines=tuple(engine.name for engine in engines), **route)] if routed else []
+    chain = {"engines": tuple(engine.name for engine in engines), **route}
+    routes = [RouteConfig(**chain)] if routed else []
     return Planner(Casting(catalog), router=Router(catalog, routes, deadlines=deadlines, prices=prices))
 
 
@@ -289,6 +294,81 @@ async def test_nothing_is_counted_when_all_is_done() -> None:
     made = planner(broken("first"), ScriptedEngine(name="second"))
     await listen(await answer(made))
     assert {circuit.load for circuit in made.router.circuits.values()} == {0}
+
+
+def loads(made: Planner) -> set[int]:
+    gc.collect()
+    return {circuit.load for circuit in made.router.circuits.values()}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_burst_is_shared_by_replicas(*, fails: bool) -> None:
+    """Also if all of it comes at once from an engine that failed."""
+    gate = asyncio.Event()
+    a, b = (ScriptedEngine(name=name, gate=gate) for name in ("a", "b"))
+    first = broken("first") if fails else ScriptedEngine(name="first")
+    engines = ("first", ("a", "b")) if fails else (("a", "b"), "first")
+    made = planner(first, a, b, engines=engines)
+    burst = asyncio.gather(*[answer_and_listen(made) for _ in range(20)])
+    await asyncio.sleep(0.1)
+    assert (len(a.asked), len(b.asked)) == (10, 10)
+    gate.set()
+    assert all(await burst)
+    assert loads(made) == {0}
+
+
+async def answer_and_listen(made: Planner) -> int:
+    return await listen(await answer(made))
+
+
+async def test_nothing_is_counted_of_what_was_refused_looked_at_cancelled_or_never_begun() -> None:
+    slow = SlowToTell(name="a")
+    made = planner(slow, ScriptedEngine(name="b"), engines=(("a", "b"),))
+    with pytest.raises(InvalidRequest):
+        await answer(made, voice="nobody")
+    with pytest.raises(InvalidRequest):
+        await answer(made, text="...")
+    assert loads(made) == {0}
+    plan = await made.plan(SpeechRequest("One.", "tts-1", "one"))
+    assert loads(made) == {0}
+    assert plan.engine is slow
+    answered = await answer(made)
+    assert loads(made) == {0, 1}
+    del answered
+    assert loads(made) == {0}
+    pieces = (await answer(made)).pieces()
+    await pieces.aclose()
+    del pieces
+    assert loads(made) == {0}
+    slow.tells.clear()
+    planning = asyncio.create_task(answer(made))
+    await asyncio.sleep(0.01)
+    assert loads(made) == {0, 1}
+    planning.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await planning
+    assert loads(made) == {0}
+
+
+class SlowToTell(ScriptedEngine):
+    """Does not tell its voices while it may not."""
+
+    def __init__(self, **script: Any) -> None:
+        super().__init__(**script)
+        self.tells = asyncio.Event()
+        self.tells.set()
+
+    async def voices(self) -> Sequence[Voice]:
+        await self.tells.wait()
+        return await super().voices()
+
+
+async def test_a_preferred_engine_that_lacks_the_voice_has_no_place_kept() -> None:
+    made = planner(ScriptedEngine(name="stranger", voices=("other",)), ScriptedEngine(name="second"))
+    answered = await answer(made)
+    assert [made.router.circuits[name].load for name in ("stranger", "second")] == [0, 1]
+    await listen(answered)
+    assert loads(made) == {0}
 
 
 async def test_closing_early_stops_the_engine() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
 
 import pytest
@@ -91,4 +92,18 @@ def test_a_failed_try_opens_it_again(circuit: Circuit, clock: Clock) -> None:
 def test_requests_are_counted_while_they_last(circuit: Circuit) -> None:
     with circuit.request(), circuit.request():
         assert circuit.load == 2
+    assert circuit.load == 0
+
+
+def test_a_request_counts_from_its_choice_until_it_is_left_or_forgotten(circuit: Circuit) -> None:
+    begun, left, forgotten = (circuit.request() for _ in range(3))
+    assert circuit.load == 3
+    left.leave()
+    left.leave()
+    assert circuit.load == 2
+    del forgotten
+    gc.collect()
+    assert circuit.load == 1
+    with begun:
+        assert circuit.load == 1
     assert circuit.load == 0

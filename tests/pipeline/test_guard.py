@@ -44,6 +44,17 @@ async def test_what_is_heard_is_passed_on_and_counted() -> None:
     assert circuit.load == 0
 
 
+async def test_a_place_that_was_taken_before_is_counted_once() -> None:
+    made = router()
+    circuit = made.circuits["far"]
+    place = circuit.request()
+    stream = Guard("far", made, place).over(pieces(0, 0), Usage())
+    await anext(stream)
+    assert circuit.load == 1
+    await stream.aclose()
+    assert circuit.load == 0
+
+
 async def test_silence_that_was_asked_for_says_nothing_of_the_engine() -> None:
     made = router()
     made.circuits["far"].failed()

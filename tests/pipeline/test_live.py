@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from collections import Counter
 from contextlib import aclosing
 from typing import Any
 
@@ -40,7 +42,7 @@ async def live(
     router = Router(catalog, routes, deadlines=deadlines, prices=prices)
     planner = Planner(Casting(catalog), router=router)
     plan = await planner.plan_session(SpeechRequest("", "tts-1", "one", **asked))
-    return LiveAnswer(planner, plan, eager=eager), router
+    return await LiveAnswer.to(planner, plan, eager=eager), router
 
 
 async def said(answer: LiveAnswer, steps: list[Step]) -> float:
@@ -162,6 +164,37 @@ async def test_closing_stops_the_engine() -> None:
     assert (await anext(chunks)).samples.any()
     await chunks.aclose()
     assert (engine.closed, engine.finished, router.circuits["first"].load) == (1, 0, 0)
+
+
+async def test_a_text_has_a_place_with_its_engine_from_its_beginning_until_it_is_spoken_or_closed() -> None:
+    first, second = ScriptedEngine(name="first"), ScriptedEngine(name="second")
+    answer, router = await live(first, second)
+    circuit = router.circuits["first"]
+    assert circuit.load == 1
+    await said(answer, await answer.feed("One. Two"))
+    assert circuit.load == 0
+    for end in ("close", "instead"):
+        answer, router = await live(first, second)
+        circuit = router.circuits["first"]
+        assert circuit.load == 1
+        await answer.feed("One.")
+        if end == "instead":
+            await answer.instead(GONE)
+        answer.close()
+        assert circuit.load == 0
+    answer, router = await live(first, second)
+    del answer
+    gc.collect()
+    assert router.circuits["first"].load == 0
+
+
+async def test_texts_that_are_begun_together_are_shared_by_replicas() -> None:
+    catalog = Catalog({name: ScriptedEngine(name=name) for name in "ab"}, "a", VoiceMap({}, None))
+    made = Planner(Casting(catalog), router=Router(catalog, [RouteConfig(engines=(("a", "b"),))]))
+    plan = await made.plan_session(SpeechRequest("", "tts-1", "one"))
+    assert {circuit.load for circuit in made.router.circuits.values()} == {0}
+    begun = await asyncio.gather(*[LiveAnswer.to(made, plan, eager=False) for _ in range(20)])
+    assert Counter(answer.plan.engine.name for answer in begun) == {"a": 10, "b": 10}
 
 
 async def test_a_file_ends_with_the_pause_of_its_last_line() -> None:

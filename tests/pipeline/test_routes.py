@@ -92,6 +92,24 @@ def test_the_least_loaded_replica_comes_first() -> None:
         assert order(made) == ["b", "a", "cloud"]
 
 
+def test_a_choice_counts_for_the_next_one() -> None:
+    made = router(RouteConfig(engines=(("a", "b"), "cloud")))
+    places = [made.place(made.choice(SpeechRequest("Hi.", "tts-1", "one"))) for _ in range(20)]
+    assert Counter(id(place.circuit) for place in places) == {id(made.circuits[name]): 10 for name in "ab"}
+
+
+def test_who_takes_over_is_chosen_by_the_load_of_then() -> None:
+    made = router(RouteConfig(engines=("cloud", ("a", "b"))))
+    request = SpeechRequest("Hi.", "tts-1", "one")
+    choice = made.choice(request)
+    left = choice.behind(choice.engines[0])
+    places = []
+    for first, second in ("ab", "ba", "ab"):
+        rest = made.next_choice(choice, request, left)
+        assert [engine.name for engine in rest.engines] == [first, second]
+        places.append(made.place(rest))
+
+
 def test_weights_say_what_a_load_is() -> None:
     made = router(RouteConfig(engines=(("a", "b"),), weights={"a": 3.0}))
     with made.circuits["a"].request():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -139,15 +138,12 @@ class Session:
         await self._queue(settings, steps)
 
     async def _begin(self, settings: _Settings) -> LiveAnswer:
-        """Begin a text, with another engine than before if that one is not worth asking."""
-        plan, router = settings.plan, self._planner.router
-        if plan.others and router.circuits[plan.engine.name].is_open:
-            with suppress(InvalidRequest):
-                plan = await self._planner.plan_session(plan.request)
-                self._settings = replace(settings, plan=plan)
+        """Begin a text, perhaps with another engine than before."""
         eager = settings.config.split_granularity == "clause"
-        self._text = self._answer = LiveAnswer(self._planner, plan, eager=eager)
-        return self._text
+        answer = await LiveAnswer.to(self._planner, settings.plan, eager=eager)
+        self._settings = replace(settings, plan=answer.plan)
+        self._text = self._answer = answer
+        return answer
 
     def _refuse(self) -> None:
         self._refused = self._failed = True

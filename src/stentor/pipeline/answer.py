@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -19,9 +18,10 @@ from stentor.pipeline.speak import Usage, speak
 from stentor.types import AudioChunk
 
 if TYPE_CHECKING:
+    from stentor.pipeline.circuit import Place
     from stentor.pipeline.plan import Plan, Planner
     from stentor.pipeline.request import SpeechRequest
-    from stentor.pipeline.routes import Router
+    from stentor.pipeline.routes import Choice, Router
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +34,13 @@ Piece: TypeAlias = "AudioChunk | bytes"
 class Attempt:
     """One plan that is spoken, and what that takes."""
 
-    def __init__(self, plan: Plan, router: Router, *, relays: bool = False) -> None:
+    def __init__(self, plan: Plan, router: Router, place: Place, *, relays: bool = False) -> None:
         self.plan = plan
         self.usage = Usage()
         self.times = plan.times()
         self._ledger = router.ledger
         self._relays = relays
-        self._guard = Guard(plan.engine.name, router)
+        self._guard = Guard(plan.engine.name, router, place)
         self.stream = self._guard.over(self._pieces(), self.usage, self._ledger)
         """What is heard, piece by piece; closing it stops the engine."""
 
@@ -83,14 +83,14 @@ class Answer:
     """What a request is answered with: the attempt that is heard, or the first until one is."""
 
     def __init__(
-        self, planner: Planner, plan: Plan, *, relays: bool = False, foretells: bool = False
+        self, planner: Planner, plan: Plan, place: Place, *, relays: bool = False, foretells: bool = False
     ) -> None:
         self._planner = planner
         self._relays = relays
         self._foretells = foretells
         self.foretold: float | None = None
         """What it will have cost at its end, if that can be known before; from the first piece on."""
-        self.attempt = self._attempt(plan)
+        self.attempt = self._attempt(plan, place)
         self.failures: list[tuple[str, EngineError]] = []
         """Engines that could not speak, and why."""
 
@@ -103,7 +103,8 @@ class Answer:
         With `relays`, a file that an engine gets from elsewhere may be handed on as it is. With `foretells`,
         the cost is wanted before the first piece.
         """
-        return cls(planner, await planner.plan(request), relays=relays, foretells=foretells)
+        plan, place = await _planned(planner, request, planner.router.choice(request))
+        return cls(planner, plan, place, relays=relays, foretells=foretells)
 
     @property
     def plan(self) -> Plan:
@@ -134,8 +135,8 @@ class Answer:
                     yield piece
                 del piece
 
-    def _attempt(self, plan: Plan) -> Attempt:
-        return Attempt(plan, self._planner.router, relays=self._relays)
+    def _attempt(self, plan: Plan, place: Place) -> Attempt:
+        return Attempt(plan, self._planner.router, place, relays=self._relays)
 
     async def _begin(self) -> Piece | None:
         """Find the attempt that is heard, and return its first piece."""
@@ -176,15 +177,30 @@ class Answer:
         """Plan the request for the next engine that can speak it; None if there is no other."""
         others = self.plan.others
         while others:
+            rest = self._planner.router.next_choice(self.plan.choice, self.plan.request, others)
             try:
-                rest = replace(self.plan.choice, engines=others)
-                plan = await self._planner.plan(self.plan.request, rest)
+                plan, place = await _planned(self._planner, self.plan.request, rest)
             except InvalidRequest:  # to this engine, which may leave nothing out, but perhaps not to the next
-                others = others[1:]
+                others = rest.engines[1:]
             else:
-                self.attempt = self._attempt(plan)
+                self.attempt = self._attempt(plan, place)
                 return self.attempt
         return None
+
+
+async def _planned(planner: Planner, request: SpeechRequest, choice: Choice) -> tuple[Plan, Place]:
+    """Plan a request that has a place with its engine from now on, so that the next may go elsewhere."""
+    router = planner.router
+    place = router.place(choice)
+    try:
+        plan = await planner.plan(request, choice)
+    except BaseException:
+        place.leave()
+        raise
+    if plan.engine is not choice.engines[0]:  # which does not have the voice
+        place.leave()
+        place = router.circuits[plan.engine.name].request()
+    return plan, place
 
 
 async def _give_up(asked: dict[asyncio.Task[Piece | None], Attempt]) -> None:

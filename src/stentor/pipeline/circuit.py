@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from time import monotonic
+from types import TracebackType
+from weakref import WeakSet
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -40,39 +41,40 @@ class Circuit:
         self._clock = clock
         self._failures = 0
         self._opened = 0.0
-        self._probing = False
-        self.load = 0
-        """Requests that it answers now."""
+        self._places: WeakSet[Place] = WeakSet()
+        self._probes: WeakSet[Place] = WeakSet()
+
+    @property
+    def load(self) -> int:
+        """Requests that it answers now, or is chosen for."""
+        return len(self._places)
 
     @property
     def is_open(self) -> bool:
         """Whether it should not be asked while there is another."""
         if self._failures < self._config.open_after:
             return False
-        return self._probing or self._clock() - self._opened < self._config.open_seconds
+        return bool(self._probes) or self._clock() - self._opened < self._config.open_seconds
 
     @property
     def state(self) -> str:
         """One of `STATES`."""
         if self._failures < self._config.open_after:
             return "closed"
-        return "open" if self.is_open and not self._probing else "half-open"
+        return "open" if self.is_open and not self._probes else "half-open"
 
-    @contextmanager
-    def request(self) -> Iterator[None]:
-        """Count a request for as long as it lasts, and how it ends."""
-        probes = self._failures >= self._config.open_after and not self.is_open
-        self._probing |= probes
-        self.load += 1
-        try:
-            yield
-        except (EngineUnavailable, EngineFailed):
-            self.failed()
-            raise
-        finally:
-            self.load -= 1
-            if probes:
-                self._probing = False
+    def request(self) -> Place:
+        """Count a request from now on. If the circuit is half open, it is the one that tries the engine."""
+        place = Place(self)
+        if self.state == "half-open" and not self._probes:
+            self._probes.add(place)
+        self._places.add(place)
+        return place
+
+    def leave(self, place: Place) -> None:
+        """Count a request no more."""
+        self._places.discard(place)
+        self._probes.discard(place)
 
     def worked(self) -> None:
         """Note that it was heard."""
@@ -83,3 +85,30 @@ class Circuit:
         self._failures += 1
         if self._failures >= self._config.open_after:
             self._opened = self._clock()
+
+
+class Place:
+    """One request in the load of an engine, from when the engine is chosen until it has answered.
+
+    Around what the engine does, as a context, it counts how that ends, and is left. A request that comes to
+    nothing before leaves its place, or has lost it once nobody knows it any more.
+    """
+
+    __slots__ = ("__weakref__", "circuit")
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, (EngineUnavailable, EngineFailed)):
+            self.circuit.failed()
+        self.leave()
+
+    def leave(self) -> None:
+        """Count no more."""
+        self.circuit.leave(self)

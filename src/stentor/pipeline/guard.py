@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from stentor.errors import EngineUnavailable
 
 if TYPE_CHECKING:
+    from stentor.pipeline.circuit import Place
     from stentor.pipeline.ledger import Ledger
     from stentor.pipeline.routes import Router
     from stentor.pipeline.speak import Usage
@@ -19,11 +20,12 @@ Piece = TypeVar("Piece", bound="AudioChunk | bytes")
 
 
 class Guard:
-    """Watches one engine while it speaks."""
+    """Watches one engine while it speaks; `place` is what it has in the engine's load already."""
 
-    def __init__(self, engine: str, router: Router) -> None:
+    def __init__(self, engine: str, router: Router, place: Place | None = None) -> None:
         self._engine = engine
-        self._circuit = router.circuits[engine]
+        self._place = place or router.circuits[engine].request()
+        self._circuit = self._place.circuit
         self._deadline = router.deadlines.get(engine)
 
     async def over(
@@ -34,7 +36,7 @@ class Guard:
         What was spent is booked at its end, if there is a ledger.
         """
         try:
-            with self._circuit.request():
+            with self._place:
                 async with aclosing(pieces):
                     async for piece in pieces:
                         if usage.characters:  # silence alone is not the engine's

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack, aclosing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from stentor.pipeline.incoming import IncomingText
 from stentor.pipeline.speak import Spent, Usage, speak_apart
 
 if TYPE_CHECKING:
+    from stentor.pipeline.circuit import Place
     from stentor.pipeline.lines import Step
     from stentor.pipeline.plan import Plan, Planner
     from stentor.pipeline.times import Times
@@ -29,8 +30,9 @@ class LiveAnswer:
     Until a sound is heard, all that was fed is kept, so that another engine can say it from its beginning.
     """
 
-    def __init__(self, planner: Planner, plan: Plan, *, eager: bool) -> None:
+    def __init__(self, planner: Planner, plan: Plan, place: Place, *, eager: bool) -> None:
         self._planner = planner
+        self._place: Place | None = place  # until its engine is asked
         self._eager = eager
         self.plan = plan
         """The plan that is carried out."""
@@ -43,8 +45,24 @@ class LiveAnswer:
         self._spent: dict[str, Spent] = {}
         self._kept = ExitStack()
 
+    @classmethod
+    async def to(cls, planner: Planner, plan: Plan, *, eager: bool) -> LiveAnswer:
+        """Begin a text; by another engine than planned, if the route would rather have that one by now."""
+        router, place = planner.router, None
+        if plan.others:
+            with suppress(InvalidRequest):
+                choice = router.choice(plan.request)
+                place = router.place(choice)
+                if choice.engines[0] is not plan.choice.engines[0]:
+                    plan = await planner.plan_session(plan.request, choice)
+        circuit = router.circuits[plan.engine.name]
+        if place is None or place.circuit is not circuit:
+            place = circuit.request()
+        return cls(planner, plan, place, eager=eager)
+
     def close(self) -> None:
         """Book what was spent, and let engines go that were kept for the next sentence."""
+        self._leave_place()
         self._kept.close()
         self._planner.router.ledger.add(Usage(engines=self._spent))
         self._spent = {}
@@ -71,7 +89,8 @@ class LiveAnswer:
         plan = self.plan
         if plan.engine.name not in self._spent:
             self._kept.enter_context(in_use(plan.engine))
-        guard = Guard(plan.engine.name, self._planner.router)
+        place, self._place = self._place, None
+        guard = Guard(plan.engine.name, self._planner.router, place)
         usage = Usage(engines=self._spent)
         stream = guard.over(speak_apart(steps, plan.sample_rate, usage, times), usage)
         async with aclosing(stream) as chunks:
@@ -109,8 +128,14 @@ class LiveAnswer:
         steps = [step for piece in fed for step in await text.feed(piece)]
         if self._is_whole:
             steps += await text.finish()
+        self._leave_place()
         self.plan, self._text = plan, text
         return steps
+
+    def _leave_place(self) -> None:
+        if self._place:
+            self._place.leave()
+        self._place = None
 
     def _reader(self, plan: Plan) -> IncomingText:
         return IncomingText(plan, self._planner.config.max_pause_seconds, eager=self._eager)

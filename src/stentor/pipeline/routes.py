@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from stentor.engines import Engine, EngineConfig, Price
 from stentor.errors import quoted
-from stentor.pipeline.circuit import Circuit, CircuitConfig
+from stentor.pipeline.circuit import Circuit, CircuitConfig, Place
 from stentor.pipeline.ledger import Ledger
 from stentor.text.language import language_tag
 from stentor.text.language.scripts import primary
@@ -121,10 +121,22 @@ class Router:
         route = next((route for route in self._routes if self._is_for(route, request)), None)
         if route is None:
             return Choice(tuple(self._catalog.candidates(request.model)), None)
+        return self._ordered(route, request, [self._catalog.engines[name] for name in route.names])
+
+    def next_choice(self, choice: Choice, request: SpeechRequest, left: Sequence[Engine]) -> Choice:
+        """Return who of those that are left may speak a request, in the order that is best by now."""
+        return self._ordered(choice.route, request, left) if choice.route else Choice(tuple(left))
+
+    def place(self, choice: Choice) -> Place:
+        """Count a request, from its choice on, in the load of the engine that is preferred."""
+        return self.circuits[choice.engines[0].name].request()
+
+    def _ordered(self, route: RouteConfig, request: SpeechRequest, engines: Sequence[Engine]) -> Choice:
+        named = {engine.name: engine for engine in engines}
         order = [name for step in route.engines for name in self._shared(route, step, request.voice)]
         # An engine that fails is asked when no other is left: it may be well again.
         order.sort(key=lambda name: self.circuits[name].is_open)
-        return Choice(tuple(self._catalog.engines[name] for name in order), route)
+        return Choice(tuple(named[name] for name in order if name in named), route)
 
     def speakers(self, model: str) -> tuple[Engine, ...]:
         """Return who may speak for a model in any voice and language, the first choice first."""
