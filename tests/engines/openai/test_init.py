@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from tests.engines.openai.asking import (
     ALLOY,
     HUM,
@@ -53,7 +54,7 @@ async def test_a_request_is_openais_and_no_more(server: Upstream) -> None:
 
 
 async def test_what_was_asked_for_is_passed_on(server: Upstream) -> None:
-    async with engine_of(server, model="m", format="wav", extra={"lang_code": "a", "model": "no"}) as engine:
+    async with engine_of(server, model="m", format="wav", extra={"lang_code": "a"}) as engine:
         await listen(engine, speed=1.5, instructions="Like a pirate.", style="happy", language="de")
     assert spoken(server).json == {
         "model": "m",
@@ -305,3 +306,17 @@ async def test_sound_without_a_word_is_no_failure_of_the_engine(server: Upstream
     server.answers(SPEECH, whole(b"", Content_Type="audio/pcm"))
     async with engine_of(server) as engine:
         assert not (await listen(engine)).size
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("input", "`input` cannot be set: each request has its own"),
+        ("voice", "`voice` cannot be set"),
+        ("response_format", "`response_format` cannot be set"),
+        ("model", "`model` is a setting of its own"),
+    ],
+)
+def test_a_field_that_every_request_has_cannot_be_added(field: str, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        OpenAiEngine.Config.model_validate({"extra": {"lang_code": "a", field: "x"}})

@@ -10,10 +10,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from stentor.engines import Capabilities, Engine, EngineHealth
 from stentor.engines.openai.events import audio_of
@@ -36,6 +37,16 @@ _VOICES_LAST = 600.0  # seconds
 # Of sound. A number or an emoji may be long when it is read out; nothing honest is longer.
 _SECONDS_PER_CHARACTER, _SECONDS_AT_LEAST = 1.0, 15.0
 _BYTES_PER_SECOND = 2**19  # stereo, floats, in base64
+_OURS = ("model", "input", "voice", "response_format")
+
+
+def _extra(fields: dict[str, Any]) -> dict[str, Any]:
+    ours = next((name for name in _OURS if name in fields), None)
+    if ours == "model":
+        raise PydanticCustomError("extra", "`model` is a setting of its own")
+    if ours:
+        raise PydanticCustomError("extra", "`{ours}` cannot be set: each request has its own", {"ours": ours})
+    return fields
 
 
 class OpenAiEngine(Engine):
@@ -88,7 +99,7 @@ class OpenAiEngine(Engine):
             default=False,
             description="Whether requests say their language, as `language`; OpenAI has no such field.",
         )
-        extra: dict[str, Any] = Field(
+        extra: Annotated[dict[str, Any], AfterValidator(_extra)] = Field(
             default_factory=dict, description="Fields to add to each request, such as `lang_code`."
         )
         licence: str = Field(default="as its server says", description="Of the model and its voices.")
