@@ -116,8 +116,24 @@ def test_a_broken_file_is_a_sentence_that_shows_nothing_of_it(folder: Path, cont
     (folder / "engines.json").write_bytes(content)
     with pytest.raises(SettingsError, match=r"engines\.json keeps what was set at run time") as refused:
         load(folder, STENTOR_DATA_DIR=str(folder))
-    assert "Mend it, or move it away" in refused.value.message
+    assert (
+        "Mend engines.json, or delete it: then all is as the settings files have it." in refused.value.message
+    )
     assert "sesame" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "content", ['{"engines": {"far": {"kind": "opanai"}}}', '{"routes": [{"engines": ["nobody"]}]}']
+)
+def test_a_mistake_in_the_file_says_how_to_do_without_it(folder: Path, content: str) -> None:
+    (folder / "engines.json").write_text(content)
+    with pytest.raises(SettingsError, match=r"engines\.json.*There are|engines\.json has the") as refused:
+        load(folder, STENTOR_DATA_DIR=str(folder))
+    assert refused.value.message.endswith("delete it: then all is as the settings files have it.")
+    (folder / "engines.json").write_text("{}")
+    with pytest.raises(SettingsError) as other:
+        load(folder, STENTOR_DATA_DIR=str(folder), STENTOR_PORT="x")
+    assert "engines.json" not in other.value.message
 
 
 def test_a_file_that_cannot_be_read_is_a_sentence(folder: Path) -> None:

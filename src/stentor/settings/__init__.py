@@ -118,7 +118,13 @@ def load_settings(
         _openai_key({".env": of_file, "the environment": environ}),
     )
     kept = KeptFile(_data_dir(values) / KEPT_FILE)
-    assembled = found.assemble(kept.read(), str(kept.file))
+    held = kept.read()
+    try:
+        assembled = found.assemble(held, str(kept.file))
+    except SettingsError as error:
+        if str(kept.file) in error.message:
+            raise SettingsError(f"{error.message} {kept.remedy}") from error
+        raise
     idle = without_effect(everything, led, assembled.origins.values(), assembled.engines)
     return Loaded(assembled.settings, assembled.origins, tuple(idle), refused, found, kept)
 

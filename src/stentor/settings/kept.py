@@ -39,6 +39,11 @@ class KeptFile:
         """What it held when it was read or written."""
         self._content: bytes | None = None
 
+    @property
+    def remedy(self) -> str:
+        """Say what to do if it is the file that keeps a server from starting."""
+        return f"Mend {self.file.name}, or delete it: then all is as the settings files have it."
+
     def read(self) -> Kept:
         """Read it; nothing is kept where there is none. Raises SettingsError."""
         try:
@@ -47,8 +52,7 @@ class KeptFile:
         except (OSError, ValueError, RecursionError) as error:
             why = error.strerror if isinstance(error, OSError) else error
             raise SettingsError(
-                f"{self.file} keeps what was set at run time, and cannot be used: {why}. Mend it, or move it "
-                "away: then all is as the other settings have it."
+                f"{self.file} keeps what was set at run time, and cannot be used: {why}. {self.remedy}"
             ) from error
         return self.kept
 
