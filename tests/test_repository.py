@@ -78,8 +78,8 @@ def test_each_test_file_in_a_mirror_place_has_its_source() -> None:
         ("stentor.cli", {"torch", "numpy", "fastapi", "uvicorn", "av"}),
         ("stentor.types", {"torch", "numpy"}),
         ("stentor.errors", {"torch", "numpy"}),
-        ("stentor.settings", {"torch", "av", "uvicorn"}),
-        ("stentor.app", {"torch", "av", "uvicorn"}),
+        ("stentor.settings", {"torch", "av", "uvicorn", "sqlalchemy", "asyncpg", "obstore"}),
+        ("stentor.app", {"torch", "av", "uvicorn", "sqlalchemy", "asyncpg", "obstore"}),
     ],
 )
 def test_what_an_import_does_not_cost(module: str, unwanted: set[str]) -> None:

@@ -100,26 +100,20 @@ class Database:
 
     async def prepare(self) -> None:
         """Do what the first transaction would do first: import and connect, which takes half a second."""
-        if self._engines is None:
-            async with self._opening:
-                if self._engines is None:
-                    await self._upgrade(0.0)
-                    self._engines = await threads.run(self.place.engines)
+        await self._prepared()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Read, from one moment's state of everything; writing is refused."""
-        await self.prepare()
-        assert self._engines is not None  # noqa: S101  by `prepare`
-        async with self._transaction(self._engines.reading) as connection:
+        engines = await self._prepared()
+        async with self._transaction(engines.reading) as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Read and write. With SQLite one at a time, so wait for nothing else in its block."""
-        await self.prepare()
-        assert self._engines is not None  # noqa: S101  by `prepare`
-        async with self._transaction(self._engines.writing) as connection:
+        engines = await self._prepared()
+        async with self._transaction(engines.writing) as connection:
             yield connection
 
     async def close(self) -> None:
@@ -129,6 +123,15 @@ class Database:
         if engines is not None:
             await engines.reading.dispose()
             await engines.writing.dispose()
+
+    async def _prepared(self) -> Engines:
+        if self._engines is None:
+            async with self._opening:
+                if self._engines is None:
+                    await self._upgrade(0.0)
+                    self._engines = await threads.run(self.place.engines)
+                return self._engines
+        return self._engines
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
