@@ -26,6 +26,7 @@ from stentor.errors import (
 )
 from stentor.pipeline.answer import Answer
 from stentor.pipeline.cast import Casting
+from stentor.pipeline.circuit import Circuit, CircuitConfig
 from stentor.pipeline.plan import Planner
 from stentor.pipeline.request import SpeechRequest
 from stentor.pipeline.routes import RouteConfig, Router
@@ -309,8 +310,9 @@ async def test_a_burst_is_shared_by_replicas(*, fails: bool) -> None:
     first = broken("first") if fails else ScriptedEngine(name="first")
     engines = ("first", ("a", "b")) if fails else (("a", "b"), "first")
     made = planner(first, a, b, engines=engines)
+    await made.prepare("en")
     burst = asyncio.gather(*[answer_and_listen(made) for _ in range(20)])
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.2)
     assert (len(a.asked), len(b.asked)) == (10, 10)
     gate.set()
     assert all(await burst)
@@ -348,6 +350,29 @@ async def test_nothing_is_counted_of_what_was_refused_looked_at_cancelled_or_nev
     with pytest.raises(asyncio.CancelledError):
         await planning
     assert loads(made) == {0}
+
+
+def half_open() -> Circuit:
+    """Make a circuit that has been open for long enough."""
+    clock = iter([0.0, *[60.0] * 10_000])
+    circuit = Circuit(CircuitConfig(open_after=1), lambda: next(clock))
+    circuit.failed()
+    return circuit
+
+
+async def test_of_a_burst_one_request_tries_an_engine_that_failed() -> None:
+    doubtful, second = (ScriptedEngine(name=name, gate=asyncio.Event()) for name in ("doubtful", "second"))
+    made = planner(doubtful, second)
+    await made.prepare("en")
+    made.router.circuits["doubtful"] = half_open()
+    burst = asyncio.gather(*[answer_and_listen(made) for _ in range(30)])
+    await asyncio.sleep(0.2)
+    assert (len(doubtful.asked), len(second.asked)) == (1, 29)
+    for engine in (doubtful, second):
+        assert engine.gate
+        engine.gate.set()
+    assert all(await burst)
+    assert made.router.circuits["doubtful"].state == "closed"
 
 
 class SlowToTell(ScriptedEngine):

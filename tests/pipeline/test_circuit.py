@@ -77,6 +77,27 @@ def test_after_a_while_one_request_tries_it(circuit: Circuit, clock: Clock) -> N
     assert circuit.state == "closed"
 
 
+@pytest.mark.parametrize("how", ["left", "forgotten", "too slow"])
+def test_whoever_is_chosen_first_tries_it_until_that_comes_to_nothing(
+    circuit: Circuit, clock: Clock, how: str
+) -> None:
+    for _ in range(2):
+        fail(circuit, EngineFailed("broken"))
+    clock.now += 11
+    probe, other = circuit.request(), circuit.request()
+    assert (circuit.state, circuit.is_open) == ("half-open", True)
+    other.leave()
+    assert circuit.is_open
+    if how == "too slow":
+        clock.now += 11
+    elif how == "left":
+        probe.leave()
+    else:
+        del probe
+        gc.collect()
+    assert (circuit.state, circuit.is_open) == ("half-open", False)
+
+
 def test_a_failed_try_opens_it_again(circuit: Circuit, clock: Clock) -> None:
     for _ in range(2):
         fail(circuit, EngineFailed("broken"))

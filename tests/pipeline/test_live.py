@@ -17,6 +17,7 @@ from tests.fakes import LoadedEngine, ScriptedEngine, silence, tone
 from stentor.engines import Capabilities, Price
 from stentor.errors import EngineBusy, EngineError, EngineFailed, EngineUnavailable, StentorError
 from stentor.pipeline.cast import Casting
+from stentor.pipeline.circuit import Circuit, CircuitConfig
 from stentor.pipeline.lines import Line, Step
 from stentor.pipeline.live import LiveAnswer
 from stentor.pipeline.plan import Planner
@@ -195,6 +196,17 @@ async def test_texts_that_are_begun_together_are_shared_by_replicas() -> None:
     assert {circuit.load for circuit in made.router.circuits.values()} == {0}
     begun = await asyncio.gather(*[LiveAnswer.to(made, plan, eager=False) for _ in range(20)])
     assert Counter(answer.plan.engine.name for answer in begun) == {"a": 10, "b": 10}
+
+
+async def test_of_texts_that_are_begun_together_one_tries_an_engine_that_failed() -> None:
+    catalog = Catalog({name: ScriptedEngine(name=name) for name in "ab"}, "a", VoiceMap({}, None))
+    made = Planner(Casting(catalog), router=Router(catalog, [RouteConfig(engines=("a", "b"))]))
+    plan = await made.plan_session(SpeechRequest("", "tts-1", "one"))
+    clock = iter([0.0, *[60.0] * 10_000])
+    made.router.circuits["a"] = circuit = Circuit(CircuitConfig(open_after=1), lambda: next(clock))
+    circuit.failed()
+    begun = await asyncio.gather(*[LiveAnswer.to(made, plan, eager=False) for _ in range(30)])
+    assert Counter(answer.plan.engine.name for answer in begun) == {"a": 1, "b": 29}
 
 
 async def test_a_file_ends_with_the_pause_of_its_last_line() -> None:

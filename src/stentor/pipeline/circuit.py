@@ -43,6 +43,7 @@ class Circuit:
         self._opened = 0.0
         self._places: WeakSet[Place] = WeakSet()
         self._probes: WeakSet[Place] = WeakSet()
+        self._probed = 0.0
 
     @property
     def load(self) -> int:
@@ -54,20 +55,26 @@ class Circuit:
         """Whether it should not be asked while there is another."""
         if self._failures < self._config.open_after:
             return False
-        return bool(self._probes) or self._clock() - self._opened < self._config.open_seconds
+        return self._is_probed or self._clock() - self._opened < self._config.open_seconds
 
     @property
     def state(self) -> str:
         """One of `STATES`."""
         if self._failures < self._config.open_after:
             return "closed"
-        return "open" if self.is_open and not self._probes else "half-open"
+        return "open" if self.is_open and not self._is_probed else "half-open"
+
+    @property
+    def _is_probed(self) -> bool:
+        """Whether a request tries it; one of which nothing comes for long does not keep others from it."""
+        return bool(self._probes) and self._clock() - self._probed < self._config.open_seconds
 
     def request(self) -> Place:
         """Count a request from now on. If the circuit is half open, it is the one that tries the engine."""
         place = Place(self)
-        if self.state == "half-open" and not self._probes:
+        if self._failures >= self._config.open_after and not self.is_open:
             self._probes.add(place)
+            self._probed = self._clock()
         self._places.add(place)
         return place
 
