@@ -56,6 +56,13 @@ class StentorError(Exception):
         self.param = param
         self.retry_after: float | None = None
         """Seconds to wait before trying again, where they are known."""
+        self.quotes = ""
+        """What another program said, as it stands in the message: it may repeat what the caller sent."""
+
+    @property
+    def for_log(self) -> str:
+        """The sentence in our own words alone."""
+        return self.message.replace(self.quotes, "") if self.quotes else self.message
 
 
 class InvalidRequest(StentorError):
@@ -340,9 +347,11 @@ class EngineBusy(EngineError):
     code = "engine_busy"
     retryable = True
 
-    def __init__(self, engine: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, engine: str, retry_after: float | None = None, why: str = "has too many requests waiting"
+    ) -> None:
         when = "a moment" if retry_after is None else f"{max(1, math.ceil(retry_after))} s"
-        super().__init__(f"The engine {engine} has too many requests waiting. Try again in {when}.")
+        super().__init__(f"The engine {engine} {why}. Try again in {when}.")
         self.retry_after = retry_after
 
 

@@ -160,8 +160,9 @@ async def test_those_who_wait_are_served_by_the_replacement(speaker: Path) -> No
 async def test_a_failure_of_the_engine_is_the_request_s_alone(speaker: Path) -> None:
     async with opened(speaker) as pool:
         before = await pool.pid()
-        with pytest.raises(EngineFailed, match="fake failed: no such word"):
+        with pytest.raises(EngineFailed, match="fake failed: no such word") as failed:
             await pool.ask("fail")
+        assert failed.value.for_log == "The engine fake failed"
         assert await pool.pid() == before
         assert pool.status().restarts == 0
 

@@ -130,7 +130,10 @@ class Lane(asyncio.Protocol):
         fault = json.loads(payload)
         if fault["code"] == "runaway":
             raise RunawaySpeech(self._spec.engine, max_seconds)
-        raise EngineFailed(f"The engine {self._spec.engine} failed: {fault['message']}")
+        quotes = f": {fault['message']}"
+        failure = EngineFailed(f"The engine {self._spec.engine} failed{quotes}")
+        failure.quotes = quotes
+        raise failure
 
     def _abandon(self) -> None:
         """Tell the worker to stop; the lane is free again at its END, or the worker is killed."""

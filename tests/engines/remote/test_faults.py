@@ -169,3 +169,28 @@ def test_no_date_is_too_odd(written: str) -> None:
 def test_a_busy_server_passes_on_how_long() -> None:
     assert answered(503, Retry_After="7").retry_after == 7
     assert answered(429).retry_after is None
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_a_busy_server_says_is_passed_on(status: int) -> None:
+    error = answered(status, b'{"error": {"message": "Your credit is used up."}}', Retry_After="17")
+    assert error.message == (
+        f"The engine cloud takes no more requests for now ({status}): Your credit is used up. "
+        "Try again in 17 s."
+    )
+
+
+@pytest.mark.parametrize("status", [400, 404, 429, 500, 503])
+def test_the_log_gets_our_own_words_alone(status: int) -> None:
+    error = answered(status, b'{"error": {"message": "Cannot say \'My secret words\'."}}')
+    assert "My secret words" in error.message
+    assert "secret" not in error.for_log
+    assert f"({status})" in error.for_log
+
+
+def test_of_a_complaint_the_log_gets_that_there_was_one() -> None:
+    complaint = b'{"error": "Cannot say this."}'
+    assert FAULTS.complained(complaint).for_log == "The engine cloud failed."
+    assert FAULTS.silent("text/plain", complaint).for_log == (
+        "The engine cloud sent text/plain instead of sound."
+    )

@@ -104,7 +104,7 @@ class Hearing:
     def _type_of(self, answer: Answer) -> str:
         name = answer.headers.get("X-Sample-Type", _USUAL)
         if name not in TYPES:
-            raise self._faults.failed(f"sends samples of a type that is not known{self._faults.quoted(name)}")
+            raise self._faults.failed("sends samples of a type that is not known", name)
         return TYPES[name]
 
     def _fields(self, written: str) -> dict[str, Any]:

@@ -257,9 +257,8 @@ class Endpoint:
         raise self._failed(error, told.state)
 
     def _failed(self, error: object, state: str = _FAILED) -> EngineError:
-        said = self._faults.quoted(error_sentence(error))
-        unknown = "" if state == _FAILED else f" ended in the state {printable(state)}"
-        return self._faults.failed(f"{unknown.strip() or 'failed'}{said}")
+        how = "failed" if state == _FAILED else f"ended in the state {printable(state)}"
+        return self._faults.failed(how, error_sentence(error))
 
     def _timed_out(self, job: _Job) -> EngineError:
         if job.running is None:
@@ -288,7 +287,7 @@ class Endpoint:
             self.cancelled += 1
             await retried(ask, _CANCELS_WITHIN, (EngineBusy, EngineUnavailable))
         except EngineError as error:
-            log.warning("job %s could not be cancelled: %s", printable(job.id), error.message)
+            log.warning("job %s could not be cancelled: %s", printable(job.id), error.for_log)
 
 
 def _unwrapped(part: object) -> object:

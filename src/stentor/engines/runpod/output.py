@@ -58,7 +58,7 @@ def read_output(output: object, faults: Faults, depth: int = 0) -> Iterator[Soun
 
 def _read_object(output: Mapping[str, Any], faults: Faults, depth: int) -> Iterator[Sound | Link]:
     if output.get("error"):
-        raise faults.failed(f"failed{faults.quoted(error_sentence(output['error']))}")
+        raise faults.failed("failed", error_sentence(output["error"]))
     sound = next((output[name] for name in _SOUND if isinstance(output.get(name), str)), None)
     link = _link(output)
     if sound and not sound.startswith(_URLS):
