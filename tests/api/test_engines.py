@@ -52,6 +52,15 @@ async def test_an_engine_says_one_word(client: httpx.AsyncClient) -> None:
     assert 0 < told["first_sound_ms"] <= told["total_ms"]
 
 
+async def test_it_is_said_by_who_speaks_for_the_first_of_openai_s_names() -> None:
+    speaker = ScriptedEngine(name="speaker", voices=["afrikaans", "english"])
+    speaker.openai_voices = {"alloy": "english"}
+    async with client_of(make_api(speaker)) as client:
+        told = (await client.post(f"{ENGINES}/speaker/test")).json()
+    assert (told["ok"], told["voice"]) == (True, "english")
+    assert speaker.asked[0].voice.id == "english"
+
+
 async def test_an_engine_without_voices_cannot_be_tried() -> None:
     async with client_of(make_api(ScriptedEngine(name="mute", voices=()))) as client:
         told = (await client.post(f"{ENGINES}/mute/test")).json()
@@ -98,7 +107,8 @@ async def test_an_engine_that_cannot_be_loaded_says_why() -> None:
 async def test_an_engine_without_anything_to_load_says_so(client: httpx.AsyncClient, verb: str) -> None:
     sentence = assert_envelope(await client.post(f"{ENGINES}/tone/{verb}"), 409, "conflict", "name")
     assert "tone" in sentence
-    assert (await client.get(f"{ENGINES}/tone")).json()["state"] is None
+    described = (await client.get(f"{ENGINES}/tone")).json()
+    assert (described["state"], described["keep_alive"]) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +119,8 @@ async def test_an_engine_without_anything_to_load_says_so(client: httpx.AsyncCli
 async def test_loading_may_say_how_long_it_stays(body: dict[str, Any] | None, seconds: float | None) -> None:
     engine = LoadedEngine(name="heavy")
     async with client_of(make_api(engine)) as client:
-        assert (await client.post(f"{ENGINES}/heavy/load", json=body)).status_code == 200
+        told = await client.post(f"{ENGINES}/heavy/load", json=body)
+        assert (told.status_code, told.json()["keep_alive"]) == (200, seconds)
     assert engine.keep_alive == seconds
 
 

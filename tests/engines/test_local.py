@@ -90,8 +90,9 @@ async def test_an_engine_is_loaded_and_unloaded(speaker: Path) -> None:
         assert isinstance(engine, Loading)
         await engine.unload()
         assert (engine.state, engine.health().ready, workers()) == ("unloaded", True, [])
+        assert engine.keep_alive == -1
         await engine.load(0.05)
-        assert engine.state == "loaded"
+        assert (engine.state, engine.keep_alive) == ("loaded", 0.05)
         await until(lambda: engine.state == "unloaded")
 
 

@@ -223,3 +223,11 @@ async def test_an_engine_that_is_replaced_while_it_looks_for_a_voice_is_not_the_
 
     where = catalog(Pondering(name="first", voices=["ben"]))
     assert (await where.find(where.candidates("tts-1"), "ben", None))[0] is ONE
+
+
+async def test_an_engine_usually_speaks_as_it_does_for_alloy_whatever_the_name_was_given() -> None:
+    mute = ScriptedEngine(name="mute", voices=[])
+    where = catalog(ONE, OTHER, mute, alloy="cleo")
+    for engine, expected in ((ONE, "ann"), (OTHER, "ben"), (mute, None)):
+        voice = await where.usual_voice(engine)
+        assert (voice.id if voice else None) == expected

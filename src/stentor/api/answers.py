@@ -290,6 +290,10 @@ class EngineObject(BaseModel):
     state: Literal["loaded", "loading", "unloaded"] | None = Field(
         description="Whether it is loaded; null if there is nothing to load.", examples=["loaded"]
     )
+    keep_alive: float | None = Field(
+        description="Seconds that it stays loaded when nothing is spoken, as of now; `-1` is for ever.",
+        examples=[-1],
+    )
     figures: dict[str, int] = Field(description="What it counts of itself.", examples=[{"workers": 2}])
     circuit: str = Field(description="`closed`, `open` after failures, or `half-open`.", examples=["closed"])
     load: int = Field(description="Requests that it answers now.", examples=[0])

@@ -79,8 +79,8 @@ async def test(name: str, context: ContextDep) -> dict[str, Any]:
     first, seconds = None, 0.0
     try:
         async with asyncio.timeout(_TEST_WITHIN):
-            voices = await tested.voices()
-            steps = verbatim(tested, Utterance("Hello.", voices[0])) if voices else []
+            voice = await context.catalog.usual_voice(tested)
+            steps = verbatim(tested, Utterance("Hello.", voice)) if voice else []
             async with aclosing(speak(steps, tested.capabilities.sample_rate)) as chunks:
                 async for chunk in chunks:
                     first = perf_counter() - began if first is None else first
@@ -89,12 +89,12 @@ async def test(name: str, context: ContextDep) -> dict[str, Any]:
         return {"name": name, "ok": False, "error": error_object(error)}
     except TimeoutError:
         return {"name": name, "ok": False, "error": error_object(_too_slow(name))}
-    if first is None:
+    if voice is None or first is None:
         return {"name": name, "ok": False, "error": error_object(_voiceless(name))}
     return {
         "name": name,
         "ok": True,
-        "voice": voices[0].id,
+        "voice": voice.id,
         "first_sound_ms": round(1000 * first, 1),
         "total_ms": round(1000 * (perf_counter() - began), 1),
         "seconds": round(seconds, 3),
@@ -175,6 +175,7 @@ def _described(context: Context, engine: Engine) -> dict[str, Any]:
         "problem": condition.problem,
         "activity": condition.activity,
         "state": engine.state if isinstance(engine, Loading) else None,
+        "keep_alive": engine.keep_alive if isinstance(engine, Loading) else None,
         "figures": condition.figures,
         "circuit": circuit.state,
         "load": circuit.load,

@@ -177,6 +177,11 @@ class Loading(Protocol):
         """Whether it is loaded."""
         ...
 
+    @property
+    def keep_alive(self) -> float | None:
+        """How many seconds it stays when nothing is spoken; below 0 for ever, None if that is not known."""
+        ...
+
     async def load(self, keep_alive: float | None = None) -> None:
         """Return once it can speak at once; raises EngineUnavailable with the reason if it cannot.
 

@@ -72,7 +72,8 @@ class Workers:
 
     def __init__(self, spec: WorkerSpec, keep_alive: float = FOR_EVER) -> None:
         self._spec = spec
-        self._keep_alive = keep_alive
+        self.keep_alive = keep_alive
+        """Seconds that they stay when nothing is spoken, as of now; below 0 for ever."""
         self._pool: WorkerPool | None = None
         self._is_starting = False
         self._following: asyncio.Task[None] | None = None
@@ -103,7 +104,7 @@ class Workers:
     async def load(self, keep_alive: float | None = None) -> None:
         """Start the workers if there are none, and wait for the first; see `Loading.load`."""
         if keep_alive is not None:
-            self._keep_alive = keep_alive
+            self.keep_alive = keep_alive
         self._stay()
         self._is_awaited = True
         self._stop_clock()
@@ -189,11 +190,11 @@ class Workers:
             return
         if self._leaving:
             self._end("it was unloaded")
-        elif self._is_starting or self._loads or self._keep_alive < 0:
+        elif self._is_starting or self._loads or self.keep_alive < 0:
             return
-        elif self._keep_alive:
+        elif self.keep_alive:
             loop = asyncio.get_running_loop()
-            self._clock = loop.call_later(self._keep_alive, self._end, "it was unloaded")
+            self._clock = loop.call_later(self.keep_alive, self._end, "it was unloaded")
         elif not self._is_awaited:
             self._end("it was unloaded")
 
@@ -267,6 +268,11 @@ class LocalEngine(Engine, Loading):
     def state(self) -> State:
         """Whether there are workers."""
         return self._workers.state if self._workers else "unloaded"
+
+    @property
+    def keep_alive(self) -> float:
+        """Seconds that the workers stay when nothing is spoken, by the settings or by the last `load`."""
+        return self._workers.keep_alive if self._workers else self._keep_alive
 
     async def load(self, keep_alive: float | None = None) -> None:
         """Start the workers and wait for the first."""

@@ -129,6 +129,10 @@ class Catalog:
             own = voices[OPENAI_VOICES.index(voice) % len(voices)].id
         return await engine.find_voice(own, language)
 
+    async def usual_voice(self, engine: Engine) -> Voice | None:
+        """Return who speaks in an engine for the first of OpenAI's names; None if it has no voices."""
+        return await self._openai_voice(engine, OPENAI_VOICES[0], None)
+
     def speaks_all(self, name: str) -> bool:
         """Tell whether a name says nothing of a language, as OpenAI's do."""
         return (self._voice_map.get(name) or name).casefold() in OPENAI_VOICES
