@@ -33,7 +33,8 @@ GERMAN = (
 SAID = (
     "Nobody knew what the old man thought about it, but every child had a story to tell. "
     "Shall we go home, or wait for the rain to stop? "
-    "Yesterday my brother bought nine yellow lemons and a huge jar of honey."
+    "Yesterday my brother bought nine yellow lemons and a huge jar of honey. "
+    "Thank you for calling. Please hold the line, and choose one of the three options."
 )
 """What is said by the prompts."""
 VARIANTS = {
