@@ -311,6 +311,9 @@ def engines() -> str:
     return "\n".join(_engine(name, load(name)()) for name in DEFAULT_ENGINES)
 
 
+_CLONING = {False: "no", True: "yes: it clones the voice", "approximate": "nearly: it adapts its own voice"}
+
+
 def _engine(name: str, engine: Engine) -> str:
     can = engine.capabilities
     voices = asyncio.run(_voices(engine))
@@ -328,6 +331,7 @@ def _engine(name: str, engine: Engine) -> str:
         ("Emphasis", "yes" if can.emphasis else "no"),
         ("Pronunciations in IPA", "yes" if can.phonemes else "no"),
         ("Tells the times of words", "yes" if can.marks else "no"),
+        ("Follows a recording", _CLONING[can.cloning]),
         ("Languages", f"{len(can.languages)}, a voice for each" if len(can.languages) > 1 else "any"),
     ]
     listed = table(("Voice", "Name"), voices)
