@@ -11,12 +11,16 @@ from pathlib import Path
 import click
 import pytest
 
-from stentor.errors import NothingToSpeak, UnknownVoice
+from stentor.errors import EngineFailed, EngineUnavailable, NothingToSpeak, UnknownVoice
 from stentor.pipeline import waiting
 from stentor.pipeline.request import SpeechRequest
 from stentor.say import Target, player, say
 from stentor.settings import Settings, load_settings
-from tests.engines.runpod.plane import KEY, plane, streaming
+from tests.api.inprocess import make_api
+from tests.engines.runpod.plane import KEY, Plane, plane, streaming
+from tests.engines.upstream import Asked, Wire, upstream
+from tests.fakes import ScriptedEngine, tone
+from tests.serving import served
 
 
 @pytest.fixture
@@ -94,6 +98,14 @@ class Terminal(io.StringIO):
         return True
 
 
+async def awake(endpoint: Plane, asleep: asyncio.Event) -> None:
+    """Have a worker start a while after there is a job."""
+    while not endpoint.jobs:  # noqa: ASYNC110  nothing tells of it
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.4)
+    asleep.set()
+
+
 async def said_after_a_while(shown: io.StringIO, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Speak to a file by a worker that has to start first; return what standard error got."""
     monkeypatch.setattr(waiting, "_EVERY", 0.05)
@@ -103,8 +115,9 @@ async def said_after_a_while(shown: io.StringIO, folder: Path, monkeypatch: pyte
         variables = {"RUNPOD_ENDPOINT": endpoint.url, "RUNPOD_API_KEY": KEY}
         rented = load_settings(environ=variables, folder=folder).settings
         asked = SpeechRequest(text="Hello.", model="runpod", voice="alloy", format="wav")
-        asyncio.get_running_loop().call_later(0.4, asleep.set)
+        waking = asyncio.create_task(awake(endpoint, asleep))
         await say(rented, asked, Target.of(str(folder / "x.wav"), None, play=False))
+        await waking
     assert (folder / "x.wav").stat().st_size > 30_000
     return shown.getvalue()
 
@@ -133,3 +146,87 @@ def test_a_player_is_a_program_that_is_here(monkeypatch: pytest.MonkeyPatch, tmp
     found = player()
     assert found is not None
     assert found[0] == "aplay"
+
+
+NOBODY = "http://127.0.0.1:9"
+
+
+def chained(folder: Path, url: str, more: str = "") -> Settings:
+    """Return settings with a chain of an engine at a URL and two of this machine."""
+    (folder / "stentor.toml").write_text(
+        f'[engines.gpu]\nkind = "openai"\nurl = "{url}"\n{more}\n'
+        '[engines.hum]\nkind = "tone"\n[[routes]]\nengines = ["gpu", "hum", "tone"]\n'
+    )
+    return load_settings(environ={}, folder=folder).settings
+
+
+async def said(settings: Settings, file: Path, model: str = "tts-1", voice: str = "alloy") -> None:
+    asked = SpeechRequest(text="x" * 20, model=model, voice=voice, format="wav")
+    await say(settings, asked, Target.of(str(file), None, play=False))
+
+
+async def test_the_next_in_the_chain_speaks_and_it_is_told_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "x.wav"
+    await said(chained(tmp_path, NOBODY), file)
+    with wave.open(str(file)) as read:
+        assert read.getnframes() == pytest.approx(24_000, abs=2)
+    assert capsys.readouterr().err == (
+        f"Note: hum speaks, since gpu is not available: its server refused the connection.\nWrote {file}.\n"
+    )
+
+
+async def test_whoever_makes_no_sound_in_time_is_passed_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def sleeps(_asked: Asked, wire: Wire) -> None:
+        await wire.left()
+
+    async with upstream() as server:
+        server.answers("/v1/audio/speech", sleeps)
+        await said(chained(tmp_path, server.url, "first_sound_within = 0.2"), tmp_path / "x.wav")
+    assert "hum speaks, since gpu made no sound within 0.2 seconds." in capsys.readouterr().err
+
+
+async def test_if_nobody_speaks_every_reason_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = chained(tmp_path, NOBODY)
+    route = settings.routes[0].model_copy(update={"engines": ("gpu", "gpu2")})
+    engines = {**settings.engines, "gpu2": settings.engines["gpu"]}
+    with pytest.raises(EngineUnavailable, match="The engine gpu is not available"):
+        await said(settings.model_copy(update={"routes": (route,), "engines": engines}), tmp_path / "x.wav")
+    assert capsys.readouterr().err == ("Note: gpu2 is not available: its server refused the connection.\n")
+
+
+async def test_a_voice_that_only_another_engine_has_is_told(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await said(settings, tmp_path / "x.wav", voice="middle")
+    assert "Note: tone speaks, since espeak has no voice 'middle'" in capsys.readouterr().err
+
+
+async def test_an_engine_that_cannot_tell_its_voices_says_why(tmp_path: Path) -> None:
+    with pytest.raises(EngineUnavailable, match=r"refused the connection\. There is no voice 'de.f3' here"):
+        await said(chained(tmp_path, NOBODY), tmp_path / "x.wav", "gpu", "de+f3")
+
+
+@pytest.mark.parametrize("kind", ["openai", "provider"])
+async def test_a_url_that_leads_nowhere_is_not_taken_for_a_voice_that_is_missing(
+    tmp_path: Path, kind: str
+) -> None:
+    async with upstream() as server:
+        (tmp_path / "stentor.toml").write_text(f'[engines.gpu]\nkind = "{kind}"\nurl = "{server.url}/foo"\n')
+        lost = load_settings(environ={}, folder=tmp_path).settings
+        with pytest.raises(EngineFailed, match=r"The engine gpu refused the request \(404\)"):
+            await said(lost, tmp_path / "x.wav", "gpu")
+
+
+async def test_a_voice_of_a_remote_stentor_is_found(tmp_path: Path) -> None:
+    scripted = ScriptedEngine([tone(0.5)], name="far", voices=["Käthe"])
+    async with served(make_api(scripted)) as url:
+        variables = {"TTS_MODE": "remote", "TTS_REMOTE_URL": url}
+        remote = load_settings(environ=variables, folder=tmp_path).settings
+        await said(remote, tmp_path / "x.wav", voice="käthe")
+    assert [utterance.voice.id for utterance in scripted.asked] == ["Käthe"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -26,12 +26,13 @@ from stentor.voices.prompts import PromptMemory
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from stentor.engines import Engine, EngineConfig
     from stentor.settings import Loaded, Settings
 
 _LIKELIEST_LANGUAGE = "en-US"  # of OpenAI's voices
 
 
-def build(settings: Settings) -> Context:
+def build(settings: Settings, make: Callable[[str, EngineConfig], Engine] = make) -> Context:
     """Build everything that speaks; nothing is started yet."""
     default = settings.speech.default_engine
     fleet = Fleet({name: make(name, config) for name, config in settings.engines.items()}, default)

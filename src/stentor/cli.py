@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import io
 import json
+import logging
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial, update_wrapper
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -22,6 +23,9 @@ from stentor.errors import StentorError
 if TYPE_CHECKING:
     from stentor.providercheck.finding import Finding
     from stentor.settings import Loaded
+    from stentor.stopping import Stop
+
+T = TypeVar("T")
 
 
 class _Group(click.Group):
@@ -34,8 +38,7 @@ class _Group(click.Group):
         except StentorError as error:
             raise click.ClickException(error.message) from error
         except BrokenPipeError:
-            # Whoever read our output has had enough; Python would complain once more while it exits.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _write_no_more()
             sys.exit(1)
         except OSError as error:
             where = f" {error.filename}:" if error.filename else ""
@@ -141,37 +144,38 @@ def say(loaded: Loaded, text: str | None, file: IO[str] | None, **given: Any) ->
     """
     from stentor.audio.stretch import FASTEST, SLOWEST  # noqa: PLC0415
     from stentor.pipeline.request import SpeechRequest  # noqa: PLC0415
-    from stentor.say import Target, tidy_when_terminated  # noqa: PLC0415
+    from stentor.say import Target  # noqa: PLC0415
     from stentor.say import say as speak_to  # noqa: PLC0415
+    from stentor.stopping import Stop  # noqa: PLC0415
     from stentor.text.language import language_tag  # noqa: PLC0415
 
-    if text is None:
-        source = file or (
-            None if sys.stdin.isatty() else io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8")
-        )
-        if source is None:
-            raise click.UsageError('Say what: `stentor say "Hello."`, `-i FILE`, or text from a pipe.')
-        try:
-            text = source.read()
-        except UnicodeDecodeError as error:
-            raise click.ClickException("The text to speak is not UTF-8.") from error
-    elif file:
+    if text is not None and file:
         raise click.UsageError("Give TEXT or --input, not both.")
     if not SLOWEST <= given["speed"] <= FASTEST:
         raise click.BadParameter(f"must be between {SLOWEST} and {FASTEST:g}", param_hint="--speed")
     target = Target.of(given["output"], given["format_"], play=given["play"])
-    request = SpeechRequest(
-        text=text,
-        model=given["model"],
-        voice=given["voice"],
-        format=target.format,
-        speed=given["speed"],
-        language=language_tag(given["language"] or ""),
-    )
-    with contextlib.suppress(KeyboardInterrupt), tidy_when_terminated():
-        _run(speak_to(loaded.settings, request, target))
-        return
-    sys.exit(130)
+    stop = Stop()
+    with stop.heeded():
+        request = SpeechRequest(
+            text=_text(file) if text is None else text,
+            model=given["model"],
+            voice=given["voice"],
+            format=target.format,
+            speed=given["speed"],
+            language=language_tag(given["language"] or ""),
+        )
+        _run(speak_to(loaded.settings, request, target, stop), stop)
+
+
+def _text(file: IO[str] | None) -> str:
+    """Read the text to speak from a file or a pipe."""
+    source = file or (None if sys.stdin.isatty() else io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8"))
+    if source is None:
+        raise click.UsageError('Say what: `stentor say "Hello."`, `-i FILE`, or text from a pipe.')
+    try:
+        return source.read()
+    except UnicodeDecodeError as error:
+        raise click.ClickException("The text to speak is not UTF-8.") from error
 
 
 @main.command()
@@ -319,11 +323,26 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _run(work: Any) -> Any:  # noqa: ANN401  whatever the coroutine returns
+def _run(work: Coroutine[Any, Any, T], stop: Stop | None = None) -> T:
     from stentor import threads  # noqa: PLC0415
+    from stentor.stopping import Stop  # noqa: PLC0415
 
-    async def with_threads() -> Any:  # noqa: ANN401
+    async def with_threads() -> T:
         asyncio.get_running_loop().set_default_executor(threads.pool())
         return await work
 
-    return asyncio.run(with_threads())
+    # What a server would log of an engine that fails is told in a sentence.
+    logging.getLogger("stentor").setLevel(logging.ERROR)
+    stop = stop or Stop()
+    with stop.heeded():
+        try:
+            return asyncio.run(stop.over(with_threads()))
+        except BaseException:
+            if stop.status:
+                _write_no_more()
+            raise
+
+
+def _write_no_more() -> None:
+    """Let nobody be waited for who should read our output; Python would, or complain, while it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,30 +6,32 @@ import asyncio
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import aclosing
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from stentor.app import build
 from stentor.audio.encode import FORMATS, encoded
-from stentor.pipeline.lines import Line
+from stentor.engines.late import Late, make_late
+from stentor.errors import EngineError, EngineUnavailable, UnknownVoice, quoted
+from stentor.pipeline.answer import Answer
 from stentor.pipeline.request import SpeechRequest
-from stentor.pipeline.speak import speak
 from stentor.pipeline.waiting import while_waiting
+from stentor.stopping import Stop
 
 if TYPE_CHECKING:
     from stentor.engines import Engine
-    from stentor.pipeline.lines import Step
-    from stentor.pipeline.plan import Plan
+    from stentor.pipeline.plan import Planner
     from stentor.settings import Settings
     from stentor.types import AudioChunk
+
+T = TypeVar("T")
 
 PLAYERS = (
     ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error", "-i", "-"),
@@ -77,28 +79,19 @@ class Target:
         return cls(meant, path=path, play=False)
 
     @contextlib.contextmanager
-    def opened(self) -> Iterator[IO[bytes]]:
+    def opened(self, stop: Stop) -> Iterator[IO[bytes]]:
         """Open it; a file appears under its name only when it is complete."""
         if self.play:
-            with _playing() as sink:
+            with _playing(stop) as sink:
                 yield sink
         elif self.path is None:
             yield sys.stdout.buffer
-            sys.stdout.buffer.flush()
+            with stop.blocking():
+                sys.stdout.buffer.flush()
         else:
             with _replacing(self.path) as sink:
                 yield sink
             click.echo(f"Wrote {self.path}.", err=True)
-
-
-@contextlib.contextmanager
-def tidy_when_terminated() -> Iterator[None]:
-    """Let SIGTERM end the program as an exception does, so that nothing half made stays behind."""
-    before = signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager
@@ -126,8 +119,7 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextlib.contextmanager
-def _playing() -> Iterator[IO[bytes]]:
-
+def _playing(stop: Stop) -> Iterator[IO[bytes]]:
     command = player()
     if command is None:
         names = ", ".join(known[0] for known in PLAYERS)
@@ -136,8 +128,9 @@ def _playing() -> Iterator[IO[bytes]]:
     assert process.stdin is not None  # noqa: S101  it was asked for
     try:
         yield process.stdin
-        process.stdin.close()
-        failed = process.wait() != 0
+        with stop.blocking():
+            process.stdin.close()
+            failed = process.wait() != 0
     except BrokenPipeError:  # it ended before the sound did
         failed = True
     finally:
@@ -149,52 +142,104 @@ def _playing() -> Iterator[IO[bytes]]:
         raise click.ClickException(f"{command[0]} could not play the sound.")
 
 
-async def say(settings: Settings, request: SpeechRequest, target: Target) -> None:
+async def say(settings: Settings, request: SpeechRequest, target: Target, stop: Stop | None = None) -> None:
     """Speak a text of any length to a target, with one worker; notes go to standard error."""
-    plan = await build(_alone(settings)).planner.plan(request)
-    for warning in plan.warnings:
-        click.echo(f"Note: {warning}.", err=True)
-    engines = plan.cast.engines
-    try:
-        for engine in engines:
-            await engine.open()
-        async with aclosing(_sound(plan, target)) as parts:
+    stop = stop or Stop()
+    context = build(_alone(settings), make_late)
+    async with contextlib.AsyncExitStack() as engines:
+        for engine in context.catalog.engines.values():
+            engines.push_async_callback(engine.close)
+        speech = _Speech(context.planner, request)
+        async with aclosing(speech.parts(whole=target.path is not None)) as parts:
             first = await anext(parts)
-            with target.opened() as sink:
-                sink.write(first)
+            with target.opened(stop) as sink:
+                _write(sink, first, stop)
                 async for part in parts:
-                    sink.write(part)
-    finally:
-        for engine in engines:
-            await engine.close()
+                    _write(sink, part, stop)
 
 
-async def _awaited(
-    chunks: AsyncGenerator[AudioChunk, None], engine: Engine
-) -> AsyncGenerator[AudioChunk, None]:
-    """Pass chunks on; if the first takes long, a terminal shows who is waited for, and for what."""
-    async with aclosing(chunks):
-        begun = asyncio.create_task(_next(chunks))
-        shown = ""
+def _write(sink: IO[bytes], part: bytes, stop: Stop) -> None:
+    with stop.blocking():
+        sink.write(part)
+
+
+class _Speech:
+    """A request that is spoken, and what a terminal is told of it."""
+
+    def __init__(self, planner: Planner, request: SpeechRequest) -> None:
+        self._planner = planner
+        self._request = request
+        self._chosen = planner.router.choice(request).engines
+        self._answer: Answer | None = None
+
+    async def parts(self, *, whole: bool) -> AsyncGenerator[bytes, None]:
+        """Encode the speech, with a progress bar over long text: whole for a file, as made for a pipe."""
+        first, answer, chunks = await waited(self._begun(), self._waited_for)
+        async with aclosing(chunks):
+            for note in self._notes(answer):
+                click.echo(f"Note: {note}.", err=True)
+            heard = _shown(first, chunks, answer)
+            async with aclosing(encoded(heard, answer.plan.encoder(whole=whole))) as parts:
+                async for part in parts:
+                    yield part
+
+    async def _begun(self) -> tuple[AudioChunk | None, Answer, AsyncGenerator[AudioChunk, None]]:
+        """Settle the request, and wait for the first sound of whoever speaks it."""
         try:
-            async with aclosing(while_waiting(begun)) as waits:
-                async for seconds in waits:
-                    if sys.stderr.isatty():
-                        shown = _CLEAR
-                        click.echo(f"{_CLEAR}{_waiting(engine, seconds)}", err=True, nl=False)
-            first = await begun
-        finally:
-            begun.cancel()
-            await asyncio.gather(begun, return_exceptions=True)
-            click.echo(shown, err=True, nl=False)
-        if first is not None:
-            yield first
-        async for chunk in chunks:
-            yield chunk
+            answer = self._answer = await Answer.to(self._planner, self._request)
+        except UnknownVoice as error:
+            if silent := self._silent():
+                raise EngineUnavailable(" ".join([*silent, error.message])) from error
+            raise
+        chunks = answer.chunks()
+        try:
+            return await anext(chunks, None), answer, chunks
+        except EngineError:
+            for _, other in answer.failures[1:]:
+                click.echo(f"Note: {_clause(other.message)}.", err=True)
+            raise
+
+    def _waited_for(self) -> Engine:
+        opening = (engine for engine in self._chosen if isinstance(engine, Late) and engine.is_opening)
+        return next(opening, self._answer.plan.engine if self._answer else self._chosen[0])
+
+    def _silent(self) -> list[str]:
+        """Say which engines could not tell whether they have the voice."""
+        return [
+            f"The engine {engine.name} is not available: {engine.trouble}."
+            for engine in self._chosen
+            if isinstance(engine, Late) and engine.trouble
+        ]
+
+    def _notes(self, answer: Answer) -> list[str]:
+        notes = list(answer.plan.warnings)
+        speaks, first = answer.plan.engine.name, self._chosen[0].name
+        if speaks != first:
+            why = [error.message for _, error in answer.failures] or self._silent()
+            why = why or [f"{first} has no voice {quoted(self._request.voice)}, or was not heard as soon"]
+            notes.append(f"{speaks} speaks, since {'; '.join(map(_clause, why))}")
+        return notes
 
 
-async def _next(chunks: AsyncGenerator[AudioChunk, None]) -> AudioChunk | None:
-    return await anext(chunks, None)
+def _clause(sentence: str) -> str:
+    return sentence.removeprefix("The engine ").removesuffix(".")
+
+
+async def waited(work: Coroutine[Any, Any, T], engine: Callable[[], Engine]) -> T:
+    """Return what work does; if it takes long, a terminal shows which engine is waited for, and why."""
+    begun = asyncio.create_task(work)
+    shown = ""
+    try:
+        async with aclosing(while_waiting(begun)) as waits:
+            async for seconds in waits:
+                if sys.stderr.isatty():
+                    shown = _CLEAR
+                    click.echo(f"{_CLEAR}{_waiting(engine(), seconds)}", err=True, nl=False)
+        return await begun
+    finally:
+        begun.cancel()
+        await asyncio.gather(begun, return_exceptions=True)
+        click.echo(shown, err=True, nl=False)
 
 
 def _waiting(engine: Engine, seconds: float) -> str:
@@ -204,24 +249,19 @@ def _waiting(engine: Engine, seconds: float) -> str:
     return line[: shutil.get_terminal_size().columns - 1]
 
 
-async def _sound(plan: Plan, target: Target) -> AsyncGenerator[bytes, None]:
-    """Encode the speech, with a progress bar over long text: whole for a file, as made for a pipe."""
-    length = len(plan.request.text)
+async def _shown(
+    first: AudioChunk | None, chunks: AsyncGenerator[AudioChunk, None], answer: Answer
+) -> AsyncGenerator[AudioChunk, None]:
+    """Pass chunks on, and show how much of a long text has been spoken."""
+    length, usage = len(answer.plan.request.text), answer.attempt.usage
     hidden = length < _LONG or not sys.stderr.isatty()
     with click.progressbar(length=length, label="Speaking", file=sys.stderr, hidden=hidden) as bar:
-
-        def lines() -> Iterator[Step]:
-            for step in plan.lines():
-                yield step
-                if isinstance(step, Line):
-                    bar.update(step.place[1] - bar.pos)
-            bar.update(length - bar.pos)
-
-        encoder = plan.format.open(plan.sample_rate, target.path is not None)
-        chunks = _awaited(speak(lines(), plan.sample_rate), plan.engine)
-        async with aclosing(encoded(chunks, encoder)) as parts:
-            async for part in parts:
-                yield part
+        if first is not None:
+            yield first
+        async for chunk in chunks:
+            bar.update(min(usage.characters, length) - bar.pos)
+            yield chunk
+        bar.update(length - bar.pos)
 
 
 def _alone(settings: Settings) -> Settings:
