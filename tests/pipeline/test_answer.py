@@ -396,6 +396,37 @@ async def test_a_preferred_engine_that_lacks_the_voice_has_no_place_kept() -> No
     assert loads(made) == {0}
 
 
+def told_to_wait(name: str, seconds: float | None = 30.0, answered: int | None = 429) -> EngineBusy:
+    error = EngineBusy(name, seconds)
+    error.answered = answered
+    return error
+
+
+async def test_who_says_when_to_ask_again_is_not_asked_before() -> None:
+    first = broken("first", told_to_wait("first"))
+    alone = planner(first, routed=False)
+    for _ in range(6):
+        with pytest.raises(EngineBusy) as refused:
+            await answer_and_listen(alone)
+        assert 29 < (refused.value.retry_after or 0) <= 30
+    assert len(first.asked) == 1
+    second = ScriptedEngine(name="second")
+    chain = planner(broken("first", told_to_wait("first")), second)
+    answers = [await answer(chain) for _ in range(2)]
+    assert all([await listen(answered) for answered in answers])
+    assert [answered.plan.engine for answered in answers] == [second, second]
+    assert (await answer(chain)).plan.engine is second
+
+
+@pytest.mark.parametrize("error", [EngineBusy("first"), told_to_wait("first", None)])
+async def test_who_is_busy_and_does_not_say_how_long_is_asked_again(error: EngineBusy) -> None:
+    first = broken("first", error)
+    made = planner(first, ScriptedEngine(name="second"))
+    for _ in range(3):
+        assert await answer_and_listen(made)
+    assert len(first.asked) == 3
+
+
 async def test_closing_early_stops_the_engine() -> None:
     engine = ScriptedEngine([tone(0.2)] * 50, name="first")
     chunks = (await answer(planner(engine))).chunks()

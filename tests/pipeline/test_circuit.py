@@ -110,6 +110,32 @@ def test_a_failed_try_opens_it_again(circuit: Circuit, clock: Clock) -> None:
     assert not circuit.is_open
 
 
+def busy(retry_after: float | None, answered: int | None = 429) -> EngineBusy:
+    error = EngineBusy("far", retry_after)
+    error.answered = answered
+    return error
+
+
+def test_a_server_is_left_alone_for_as_long_as_it_wants(circuit: Circuit, clock: Clock) -> None:
+    assert circuit.wait == 0
+    circuit.refused(busy(30))
+    clock.now += 10
+    assert circuit.wait == 20
+    circuit.refused(busy(5))
+    assert circuit.wait == 20, "another request was told more"
+    clock.now += 21
+    assert circuit.wait == 0
+    assert circuit.state == "closed"
+
+
+@pytest.mark.parametrize("error", [busy(None), busy(0.0), busy(30, answered=None)])
+def test_who_is_busy_and_no_server_that_says_for_how_long_may_be_asked(
+    circuit: Circuit, error: EngineBusy
+) -> None:
+    circuit.refused(error)
+    assert circuit.wait == 0
+
+
 def test_requests_are_counted_while_they_last(circuit: Circuit) -> None:
     with circuit.request(), circuit.request():
         assert circuit.load == 2

@@ -73,6 +73,34 @@ async def test_a_failure_counts_if_it_is_the_engine_s(error: Exception, state: s
     assert made.circuits["far"].state == state
 
 
+async def test_a_server_that_wants_to_be_left_alone_is_not_asked() -> None:
+    made = router()
+    error = EngineBusy("far", 30)
+    error.answered = 429
+    with pytest.raises(EngineBusy):
+        await anext(Guard("far", made).over(pieces(error), Usage()))
+    with pytest.raises(EngineBusy) as refused:
+        await anext(Guard("far", made).over(pieces(AssertionError("it was asked")), Usage()))
+    assert 29 < (refused.value.retry_after or 0) <= 30
+    assert made.circuits["far"].load == 0
+
+
+async def test_it_is_the_engine_that_was_asked_which_is_left_alone() -> None:
+    catalog = Catalog(
+        {name: ScriptedEngine(name=name) for name in ("near", "far")}, "near", VoiceMap({}, None)
+    )
+    made = Router(catalog)
+    error = EngineBusy("far", 30)
+    error.answered = 503
+    with pytest.raises(EngineBusy):
+        await anext(Guard("near", made, others=("near", "far")).over(pieces(error), Usage(last="far")))
+    assert made.circuits["near"].wait == 0
+    assert made.circuits["far"].wait > 29
+    with pytest.raises(EngineBusy, match="far"):
+        await anext(Guard("near", made, others=("near", "far")).over(pieces(0), Usage()))
+    assert await anext(Guard("near", made).over(pieces(0), Usage()))
+
+
 async def test_who_is_not_heard_in_time_is_given_up() -> None:
     made = router(0.02)
     guard = Guard("far", made)

@@ -209,6 +209,17 @@ async def test_of_texts_that_are_begun_together_one_tries_an_engine_that_failed(
     assert Counter(answer.plan.engine.name for answer in begun) == {"a": 1, "b": 29}
 
 
+async def test_who_says_when_to_ask_again_is_not_asked_before() -> None:
+    error = EngineBusy("first", 30)
+    error.answered = 429
+    first = broken("first", error)
+    answer, _ = await live(first, routed=False)
+    for _ in range(3):
+        with pytest.raises(EngineBusy):
+            await said(answer, await answer.feed("One. Two. "))
+    assert len(first.asked) == 1
+
+
 async def test_a_file_ends_with_the_pause_of_its_last_line() -> None:
     answer, _ = await live(ScriptedEngine())
     steps = await answer.feed("One. Two")

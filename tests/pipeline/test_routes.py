@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from tests.fakes import ScriptedEngine
 
 from stentor.engines import Price
-from stentor.errors import UnknownModel
+from stentor.errors import EngineBusy, UnknownModel
 from stentor.pipeline.circuit import CircuitConfig
 from stentor.pipeline.ledger import Totals
 from stentor.pipeline.request import SpeechRequest
@@ -144,6 +144,16 @@ def test_an_engine_that_fails_comes_last() -> None:
     made.circuits["cloud"].failed()
     made.circuits["a"].failed()
     assert order(made) == ["b", "local", "cloud", "a"]
+
+
+def test_an_engine_that_wants_to_be_left_alone_comes_last_and_the_one_soonest_ready_before_it() -> None:
+    made = router(RouteConfig(engines=("cloud", ("a", "b"), "local")))
+    made.circuits["local"].failed()
+    for name, seconds in (("cloud", 30.0), ("a", 5.0)):
+        error = EngineBusy(name, seconds)
+        error.answered = 429
+        made.circuits[name].refused(error)
+    assert order(made) == ["b", "local", "a", "cloud"]
 
 
 def test_a_route_needs_engines() -> None:

@@ -40,7 +40,7 @@ class Attempt:
         self.times = plan.times()
         self._ledger = router.ledger
         self._relays = relays
-        self._guard = Guard(plan.engine.name, router, place)
+        self._guard = Guard(plan.engine.name, router, place, [engine.name for engine in plan.cast.engines])
         self.stream = self._guard.over(self._pieces(), self.usage, self._ledger)
         """What is heard, piece by piece; closing it stops the engine."""
 

@@ -9,7 +9,7 @@ from weakref import WeakSet
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stentor.errors import EngineFailed, EngineUnavailable
+from stentor.errors import EngineBusy, EngineFailed, EngineUnavailable
 
 STATES = ("closed", "open", "half-open")
 
@@ -41,6 +41,7 @@ class Circuit:
         self._clock = clock
         self._failures = 0
         self._opened = 0.0
+        self._not_before = 0.0
         self._places: WeakSet[Place] = WeakSet()
         self._probes: WeakSet[Place] = WeakSet()
         self._probed = 0.0
@@ -49,6 +50,11 @@ class Circuit:
     def load(self) -> int:
         """Requests that it answers now, or is chosen for."""
         return len(self._places)
+
+    @property
+    def wait(self) -> float:
+        """Seconds for which its server does not want to be asked."""
+        return max(0.0, self._not_before - self._clock())
 
     @property
     def is_open(self) -> bool:
@@ -82,6 +88,11 @@ class Circuit:
         """Count a request no more."""
         self._places.discard(place)
         self._probes.discard(place)
+
+    def refused(self, error: EngineBusy) -> None:
+        """Note for how long its server wants to be left alone, if it is a server that said so."""
+        if error.answered is not None and error.retry_after:
+            self._not_before = max(self._not_before, self._clock() + error.retry_after)
 
     def worked(self) -> None:
         """Note that it was heard."""

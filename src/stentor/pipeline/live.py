@@ -90,7 +90,8 @@ class LiveAnswer:
         if plan.engine.name not in self._spent:
             self._kept.enter_context(in_use(plan.engine))
         place, self._place = self._place, None
-        guard = Guard(plan.engine.name, self._planner.router, place)
+        others = [engine.name for engine in plan.cast.engines]
+        guard = Guard(plan.engine.name, self._planner.router, place, others)
         usage = Usage(engines=self._spent)
         stream = guard.over(speak_apart(steps, plan.sample_rate, usage, times), usage)
         async with aclosing(stream) as chunks:

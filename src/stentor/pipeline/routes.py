@@ -135,7 +135,7 @@ class Router:
         named = {engine.name: engine for engine in engines}
         order = [name for step in route.engines for name in self._shared(route, step, request.voice)]
         # An engine that fails is asked when no other is left: it may be well again.
-        order.sort(key=lambda name: self.circuits[name].is_open)
+        order.sort(key=lambda name: (self.circuits[name].wait, self.circuits[name].is_open))
         return Choice(tuple(named[name] for name in order if name in named), route)
 
     def speakers(self, model: str) -> tuple[Engine, ...]:

@@ -44,10 +44,13 @@ class Usage:
     """Of audio, at the stream's sample rate."""
     engines: dict[str, Spent] = field(default_factory=dict)
     """What was spent on each, by its name."""
+    last: str = ""
+    """The engine that was asked last."""
 
     def asked(self, line: Line) -> Spent:
         """Count the text of a line that is handed to its engine, and return where its sound is counted."""
         spent = self.engines.setdefault(line.engine.name, Spent())
+        self.last = line.engine.name
         self.characters += len(line.text)
         spent.characters += len(line.text)
         return spent
