@@ -187,9 +187,10 @@ def test_the_operators_own_names_are_listed(tmp_path: Path) -> None:
 
 def test_engines_are_a_table() -> None:
     lines = run("engines").stdout.splitlines()
-    assert lines[0].split() == ["ENGINE", "STATE", "LANGUAGES", "RATE", "LICENCE"]
-    assert any(line.split()[:2] == ["espeak", "default"] and "GPL-3.0" in line for line in lines)
-    assert any(line.split()[:3] == ["tone", "in", "use"] for line in lines)
+    assert lines[0].split() == ["ENGINE", "KIND", "STATE", "LANGUAGES", "RATE", "LICENCE", "WHERE"]
+    assert any(line.split()[:3] == ["espeak", "espeak", "default"] and "GPL-3.0" in line for line in lines)
+    assert any(line.split()[:4] == ["tone", "tone", "in", "use"] for line in lines)
+    assert lines[-1].split() == ["runpod", "not", "in", "use"]
 
 
 def test_a_mistake_in_the_settings_is_a_sentence_for_every_command(tmp_path: Path) -> None:
@@ -201,7 +202,7 @@ def test_a_mistake_in_the_settings_is_a_sentence_for_every_command(tmp_path: Pat
 def test_a_settings_file_can_be_named(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('[speech]\ndefault_engine = "tone"\n')
     lines = run("engines", "--config", "mine.toml").stdout.splitlines()
-    assert any(line.split()[:2] == ["tone", "default"] for line in lines)
+    assert lines[1].split()[:3] == ["tone", "tone", "default"]
 
 
 def test_a_port_that_cannot_be_had_is_a_sentence() -> None:

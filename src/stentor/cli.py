@@ -182,41 +182,25 @@ def _text(file: IO[str] | None) -> str:
 @click.option("-m", "--model", help="Only the voices of this engine.")
 @_configured
 def voices(loaded: Loaded, model: str | None) -> None:
-    """List who can speak."""
-    from stentor.app import build  # noqa: PLC0415
+    """List who can speak.
 
-    context = build(loaded.settings)
-    of_model = [engine.name for engine in context.catalog.candidates(model)] if model else None
+    An engine on another machine is asked for its voices, and waited for a few seconds.
+    """
+    from stentor import listing  # noqa: PLC0415
 
-    async def rows() -> list[tuple[str, ...]]:
-        return [
-            (listed.id, listed.engine.name, listed.voice.id, listed.voice.name)
-            async for listed in context.catalog.listing()
-            if of_model is None or listed.engine.name in of_model
-        ]
-
-    _table(("VOICE", "ENGINE", "SPEAKS AS", "NAME"), _run(rows()))
+    _table(listing.VOICES, _run(listing.voices(loaded.settings, model)))
 
 
 @main.command()
 @_configured
 def engines(loaded: Loaded) -> None:
-    """List the engines in use, and those that could be."""
-    from stentor.app import build  # noqa: PLC0415
-    from stentor.engines import installed  # noqa: PLC0415
+    """List the engines in use by their names, then what else is installed.
 
-    in_use = build(loaded.settings).catalog.engines
-    rows: list[tuple[str, ...]] = []
-    for name in sorted(installed()):
-        engine = in_use.get(name)
-        if engine is None:
-            rows.append((name, "not in use", "", "", ""))
-            continue
-        abilities = engine.capabilities
-        default = "default" if name == loaded.settings.speech.default_engine else "in use"
-        languages = str(len(abilities.languages))
-        rows.append((name, default, languages, f"{abilities.sample_rate} Hz", abilities.licence))
-    _table(("ENGINE", "STATE", "LANGUAGES", "RATE", "LICENCE"), rows)
+    `stentor doctor` says how they are.
+    """
+    from stentor import listing  # noqa: PLC0415
+
+    _table(listing.ENGINES, listing.engines(loaded.settings))
 
 
 @main.command()
