@@ -45,6 +45,26 @@ async def test_the_language_is_named() -> None:
     assert german.headers["x-stentor-language"] == "de"
 
 
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        (SPEECH, {}),
+        (SPEECH, {"stream": False}),
+        (SPEECH, {"stream_format": "sse"}),
+        (f"{SPEECH}/base64", {}),
+        (f"{SPEECH}/captions", {"format": "json"}),
+        (f"{SPEECH}/captions", {"format": "srt"}),
+        ("/v1/text/plan", {}),
+    ],
+)
+async def test_names_in_any_script_are_told_as_far_as_a_header_can(path: str, fields: dict[str, Any]) -> None:
+    async with client_of(make_api(ScriptedEngine(voices=("小艺",), name="ключ"))) as client:
+        answer = await client.post(path, json=speech("Hello.", voice="小艺", **fields))
+    assert answer.status_code == 200
+    named = [answer.headers[name] for name in ("x-voice", "x-stentor-voice", "x-stentor-engine")]
+    assert named == ["??", "??", "????"]
+
+
 @pytest.mark.parametrize("fields", [{}, {"stream": False}, {"stream_format": "sse"}])
 async def test_every_answer_tells_its_cost_where_the_text_says_it(fields: dict[str, Any]) -> None:
     engine = ScriptedEngine(name="cloud")

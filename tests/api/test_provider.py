@@ -102,6 +102,15 @@ async def test_the_printed_sample_server_s_way_of_asking_is_taken(client: httpx.
     assert_envelope(wrong, 400, "invalid_request", "seed")
 
 
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+async def test_a_voice_may_have_a_name_in_any_script(accept: str) -> None:
+    async with client_of(make_api(ScriptedEngine(voices=("小艺",), name="ключ"))) as client:
+        asked = {"text": "Hello.", "voice": "小艺", "model": "ключ"}
+        answer = await client.post(GENERATE, json=asked, headers={"Accept": accept})
+    assert answer.status_code == 200
+    assert (answer.headers["x-stentor-voice"], answer.headers["x-stentor-engine"]) == ("??", "????")
+
+
 async def test_a_prompt_may_name_a_voice(client: httpx.AsyncClient) -> None:
     answer = await client.post(GENERATE, json={"text": "Hello.", "voice_prompt": {"voice": "high"}})
     assert answer.headers["x-stentor-voice"] == "high"

@@ -35,20 +35,14 @@ def names_of(plan: Plan) -> dict[str, str]:
     """Name what is planned."""
     lead = plan.cast.lead
     headers = {
-        "X-Model": _ascii(plan.request.model),
-        "X-Voice": _ascii(plan.request.voice),
+        "X-Model": plan.request.model,
+        "X-Voice": plan.request.voice,
         "X-Stentor-Engine": ", ".join(engine.name for engine in plan.cast.engines),
-        "X-Stentor-Voice": _ascii(lead.voice.id),
-        "X-Stentor-Language": _ascii(lead.rules.language),
+        "X-Stentor-Voice": lead.voice.id,
+        "X-Stentor-Language": lead.rules.language,
     }
     if plan.delivery.seed is not None:
         headers["X-Stentor-Seed"] = str(plan.delivery.seed)
     if plan.warnings:
-        headers["X-Stentor-Warning"] = _ascii("; ".join(plan.warnings))
+        headers["X-Stentor-Warning"] = "; ".join(plan.warnings)
     return headers
-
-
-def _ascii(value: str) -> str:
-    if value.isascii() and value.isprintable():
-        return value
-    return "".join(c if c.isascii() and c.isprintable() else "?" for c in value)

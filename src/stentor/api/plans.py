@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from stentor import threads
 from stentor.api.body import read_body
@@ -14,6 +14,7 @@ from stentor.api.context import context_of
 from stentor.api.documented import PLAN
 from stentor.api.names import names_of
 from stentor.api.operations import Operation
+from stentor.api.respond import json_parts
 from stentor.api.wire import SpeechBody
 from stentor.pipeline.lines import Line
 
@@ -31,7 +32,7 @@ async def text_plan(request: Request) -> Response:
     body = await read_body(request, SpeechBody, context.config.max_body_bytes, context.config.body_seconds)
     plan = await context.planner.plan(body.request())
     answer = await threads.run(_described, plan)
-    return JSONResponse(answer, headers=names_of(plan))
+    return json_parts(answer, names_of(plan))
 
 
 def _described(plan: Plan) -> dict[str, Any]:

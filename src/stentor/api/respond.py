@@ -80,7 +80,24 @@ def envelope(fields: dict[str, Any], status: int, headers: Mapping[str, str] | N
     return JSONResponse(body, status, headers=dict(headers or {}))
 
 
-class Streamed(Response):
+class _Named(Response):
+    """An answer whose headers may hold what others wrote: the name of a voice, a sentence."""
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Set the headers, printable ASCII with `?` for the rest; the length is among them if it is known."""
+        self.raw_headers = [
+            (b"content-type", (self.media_type or "").encode()),
+            *((name.lower().encode(), _printable(value)) for name, value in (headers or {}).items()),
+        ]
+
+
+def _printable(value: str) -> bytes:
+    if not (value.isascii() and value.isprintable()):
+        value = "".join(c if c.isascii() and c.isprintable() else "?" for c in value)
+    return value.encode()
+
+
+class Streamed(_Named):
     """An answer that is sent as it is made.
 
     It begins when its first part exists: until then an error is a status, raised to the app's handlers.
@@ -101,13 +118,6 @@ class Streamed(Response):
         self._made_headers = headers  # who speaks is not known before the first part
         self._began = perf_counter()
         self.raw_headers = []
-
-    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
-        """Set the headers; there is no length to tell."""
-        self.raw_headers = [
-            (b"content-type", (self.media_type or "").encode()),
-            *((name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()),
-        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer."""
@@ -136,7 +146,7 @@ class InBase64:
     content: bytes
 
 
-class Parts(Response):
+class Parts(_Named):
     """A whole answer that is encoded and sent in slices, so that no length of it holds the event loop."""
 
     def __init__(
