@@ -214,7 +214,26 @@ async def test_whoever_was_asked_is_booked_also_if_another_was_heard() -> None:
     totals = made.router.ledger.totals
     assert answered.foretold == answered.attempt.cost == totals["second"].cost == 1.0
     assert (totals["first"].requests, totals["first"].characters, totals["first"].seconds) == (1, 4, 0.0)
-    assert totals["first"].cost == pytest.approx(0.254)
+    assert totals["first"].cost == 0.0  # it made no sound
+
+
+@pytest.mark.parametrize("error", [EngineBusy("first"), EngineFailed("It broke."), NothingSpoken("first")])
+async def test_who_was_not_heard_costs_nothing(error: EngineError) -> None:
+    made = planner(broken("first", error), ScriptedEngine(name="second"), prices=PRICED)
+    answered = await answer(made)
+    await listen(answered)
+    totals = made.router.ledger.totals
+    assert (totals["first"].requests, totals["first"].cost) == (1, 0.0)
+    assert answered.attempt.cost == totals["second"].cost == 1.0
+
+
+async def test_who_was_heard_in_part_is_paid_for() -> None:
+    first = ScriptedEngine([tone(0.2)] * 4, name="first", fail_at=2, error=GONE)
+    made = planner(first, ScriptedEngine(name="second"), prices=PRICED)
+    answered = await answer(made)
+    with pytest.raises(EngineUnavailable):
+        await listen(answered)
+    assert answered.attempt.cost == made.router.ledger.totals["first"].cost == pytest.approx(0.254)
 
 
 async def test_who_leaves_pays_for_what_was_asked() -> None:
@@ -253,6 +272,7 @@ async def test_a_slow_engine_is_hedged_and_the_first_that_is_heard_goes_on() -> 
     assert answered.plan.engine is second
     assert (slow.closed, slow.finished) == (1, 0)
     assert answered.failures == []
+    assert answered.fallback == [("slow", "hedged")]
 
 
 async def test_a_hedged_engine_may_still_win() -> None:
@@ -266,6 +286,7 @@ async def test_a_hedged_engine_may_still_win() -> None:
     gate.set()
     assert await task > 0
     assert answered.plan.engine is slow
+    assert answered.fallback == []
     assert slower.closed == 1
 
 
@@ -289,6 +310,44 @@ async def test_an_engine_that_goes_on_failing_is_asked_last() -> None:
     assert len(first.asked) == 3
     assert len(second.asked) == 10
     assert made.router.circuits["first"].state == "open"
+    assert made.router.ledger.fallbacks == {
+        ("first", "engine_unavailable"): 3,
+        ("first", "circuit_open"): 2,
+    }
+
+
+async def test_engines_that_were_not_heard_are_told_in_the_order_of_the_route() -> None:
+    resting, failing, heard = broken("resting"), broken("failing"), ScriptedEngine(name="heard")
+    made = planner(failing, resting, heard, ScriptedEngine(name="last"))
+    while not made.router.circuits["resting"].is_open:
+        made.router.circuits["resting"].failed()
+    answered = await answer(made)
+    await listen(answered)
+    assert answered.plan.engine is heard
+    assert answered.fallback == [("failing", "engine_unavailable"), ("resting", "circuit_open")]
+    assert resting.asked == []
+
+
+async def test_a_server_that_wants_to_be_left_alone_is_told_as_busy() -> None:
+    busy = EngineBusy("first", 20)
+    busy.answered = 429
+    made = planner(broken("first", busy), ScriptedEngine(name="second"))
+    for _ in range(2):
+        answered = await answer(made)
+        await listen(answered)
+        assert answered.fallback == [("first", "engine_busy")]
+    assert made.router.ledger.fallbacks == {("first", "engine_busy"): 2}
+
+
+async def test_the_log_says_why_an_engine_did_not_speak_in_our_own_words(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    refused = EngineFailed("The engine first refused the request (400): no 'secret'.")
+    refused.quotes = ": no 'secret'"
+    await listen(await answer(planner(broken("first", refused), ScriptedEngine(name="second"))))
+    assert [record.getMessage() for record in caplog.records] == [
+        "the engine first did not speak: engine_failed: The engine first refused the request (400)."
+    ]
 
 
 async def test_nothing_is_counted_when_all_is_done() -> None:

@@ -6,7 +6,6 @@ import pytest
 from tests.fakes import ScriptedEngine
 
 from stentor.engines import Price
-from stentor.errors import EngineBusy, EngineFailed
 from stentor.pipeline.ledger import Ledger
 from stentor.pipeline.speak import Spent, Usage
 
@@ -18,25 +17,34 @@ def spent(**engines: Spent) -> Usage:
 
 
 def test_a_request_costs_what_its_engine_does() -> None:
-    assert Ledger(PRICES).cost(spent(cloud=Spent(10, 2.0))) == pytest.approx(0.8)
+    assert Ledger(PRICES).cost(spent(cloud=Spent(10, 2.0, heard=True))) == pytest.approx(0.8)
 
 
 def test_what_has_no_price_costs_nothing_that_could_be_told() -> None:
-    assert Ledger(PRICES).cost(spent(espeak=Spent(10, 2.0))) is None
-    assert Ledger().cost(spent(cloud=Spent(10, 2.0))) is None
+    assert Ledger(PRICES).cost(spent(espeak=Spent(10, 2.0, heard=True))) is None
+    assert Ledger().cost(spent(cloud=Spent(10, 2.0, heard=True))) is None
 
 
 def test_each_engine_of_a_request_is_paid_for_itself() -> None:
-    usage = spent(cloud=Spent(10, 2.0), espeak=Spent(500, 60.0))
+    usage = spent(cloud=Spent(10, 2.0, heard=True), espeak=Spent(500, 60.0, heard=True))
     assert Ledger(PRICES).cost(usage) == pytest.approx(0.8)
+
+
+def test_who_was_not_heard_costs_nothing() -> None:
+    ledger = Ledger(PRICES)
+    refused = spent(cloud=Spent(10, 0.0), espeak=Spent(3, 0.5, heard=True))
+    ledger.add(refused)
+    totals = ledger.totals["cloud"]
+    assert (totals.requests, totals.characters, totals.cost) == (1, 10, 0.0)
+    assert ledger.cost(refused) == 0.0
 
 
 def test_a_fallback_is_that_of_the_first_choice() -> None:
     ledger = Ledger()
     ledger.fell_back([])
-    ledger.fell_back([("cloud", EngineBusy("cloud"))])
-    ledger.fell_back([("cloud", EngineBusy("cloud")), ("local", EngineFailed("It broke."))])
-    ledger.fell_back([("cloud", EngineFailed("It broke."))])
+    ledger.fell_back([("cloud", "engine_busy")])
+    ledger.fell_back([("cloud", "engine_busy"), ("local", "engine_failed")])
+    ledger.fell_back([("cloud", "engine_failed")])
     assert ledger.fallbacks == {("cloud", "engine_busy"): 2, ("cloud", "engine_failed"): 1}
 
 
@@ -61,8 +69,8 @@ def test_a_cost_is_known_ahead_if_nobody_is_paid_by_the_second(
 
 def test_totals_add_up_by_the_engine() -> None:
     ledger = Ledger(PRICES)
-    ledger.add(spent(cloud=Spent(10, 2.0)))
-    ledger.add(spent(cloud=Spent(5, 1.0), espeak=Spent(3, 0.5)))
+    ledger.add(spent(cloud=Spent(10, 2.0, heard=True)))
+    ledger.add(spent(cloud=Spent(5, 1.0, heard=True), espeak=Spent(3, 0.5, heard=True)))
     cloud, espeak = ledger.totals["cloud"], ledger.totals["espeak"]
     assert (cloud.requests, cloud.characters, cloud.seconds) == (2, 15, 3.0)
     assert cloud.cost == pytest.approx(1.45)
@@ -71,7 +79,7 @@ def test_totals_add_up_by_the_engine() -> None:
 
 def test_other_prices_leave_the_totals_and_what_is_on_its_way() -> None:
     before = Ledger(PRICES)
-    usage = spent(cloud=Spent(10, 2.0))
+    usage = spent(cloud=Spent(10, 2.0, heard=True))
     before.add(usage)
     after = before.priced({"espeak": Price(per_request=1)})
     assert after.cost(usage) is None
@@ -81,4 +89,4 @@ def test_other_prices_leave_the_totals_and_what_is_on_its_way() -> None:
     assert after.totals == before.totals
     assert after.totals["cloud"].requests == 3
     assert after.totals["cloud"].cost == pytest.approx(1.6)
-    assert after.priced(None).cost(spent(espeak=Spent(1, 1.0))) is None
+    assert after.priced(None).cost(spent(espeak=Spent(1, 1.0, heard=True))) is None

@@ -68,6 +68,7 @@ async def test_the_next_engine_says_what_was_fed_before_it_was_asked(error: Engi
     assert await said(answer, steps) > 0
     assert answer.plan.engine is second
     assert answer.failures == [("first", error)]
+    assert answer.fallback == [("first", error.code)]
     assert router.ledger.fallbacks == {("first", error.code): 1}
     assert [asked.text for asked in second.asked] == ["One.", "Two."]
     assert shown(await answer.feed(". Four")) == ["Three."]
@@ -140,7 +141,7 @@ async def test_a_text_is_one_request_to_each_engine_that_was_asked() -> None:
     answer.close()
     answer.close()
     totals = router.ledger.totals
-    assert (totals["first"].requests, totals["first"].seconds) == (1, 0.0)
+    assert (totals["first"].requests, totals["first"].seconds, totals["first"].cost) == (1, 0.0, 0.0)
     assert (totals["second"].requests, totals["second"].cost) == (1, 1.0)
     assert totals["second"].characters == len("One.Two.Three.")
     assert totals["second"].seconds > 0

@@ -147,6 +147,16 @@ async def test_a_price_by_the_second_wants_samples(format_: str, *, is_file: boo
     assert answered.attempt.cost == pytest.approx(2.0 if is_file else 0.4)
 
 
+@pytest.mark.parametrize(("parts", "cost"), [([], 0.0), ([b"ID3"], 1.0)])
+async def test_a_file_is_paid_for_once_a_part_of_it_came(parts: list[Any], cost: float) -> None:
+    made = planner(FileEngine([*parts, EngineUnavailable("Gone.")]), price=Price(per_request=1))
+    answered = await answer(made)
+    with pytest.raises(EngineUnavailable):
+        await heard(answered)
+    assert answered.attempt.cost == cost
+    assert [totals.cost for totals in made.router.ledger.totals.values()] == [cost]
+
+
 async def test_another_file_than_was_asked_for_is_heard() -> None:
     """It is trimmed and resampled as any sound."""
     sound = np.concatenate([np.zeros(12_000, np.float32), tone(0.5)])

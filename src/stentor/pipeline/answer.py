@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,6 +14,7 @@ from stentor.errors import EngineError, InvalidRequest
 from stentor.pipeline.guard import Guard
 from stentor.pipeline.lines import Line
 from stentor.pipeline.relay import may_relay, only_line, relay
+from stentor.pipeline.routes import HEDGED
 from stentor.pipeline.speak import Usage, speak
 from stentor.types import AudioChunk
 
@@ -62,7 +63,7 @@ class Attempt:
         usage = Usage()
         for step in self.plan.lines():
             if isinstance(step, Line):
-                usage.asked(step)
+                usage.asked(step).heard = True
         return usage
 
     async def first(self) -> Piece | None:
@@ -93,6 +94,7 @@ class Answer:
         self.attempt = self._attempt(plan, place)
         self.failures: list[tuple[str, EngineError]] = []
         """Engines that could not speak, and why."""
+        self._slower: list[str] = []  # that were asked before the one that is heard
 
     @classmethod
     async def to(
@@ -110,6 +112,12 @@ class Answer:
     def plan(self) -> Plan:
         """The plan that is carried out."""
         return self.attempt.plan
+
+    @property
+    def fallback(self) -> list[tuple[str, str]]:
+        """Engines that should have spoken before the one that is heard, each with a code of why not."""
+        unheard = dict.fromkeys(self._slower, HEDGED) | {name: error.code for name, error in self.failures}
+        return self.plan.choice.fallback(self.plan.engine, unheard)
 
     async def pieces(self) -> AsyncGenerator[Piece, None]:
         """Speak: chunks, or the parts of a file. Closing the stream stops every engine that was asked.
@@ -159,7 +167,7 @@ class Answer:
                         await self._failed(attempt, error)
                     else:
                         self.attempt = attempt
-                        self._planner.router.ledger.fell_back(self.failures)
+                        self._note(asked.values())
                         return first
                 following = await self._next()
                 if not (asked or following):
@@ -169,9 +177,16 @@ class Answer:
 
     async def _failed(self, attempt: Attempt, error: EngineError) -> None:
         name = attempt.plan.engine.name
-        log.warning("the engine %s did not speak: %s", name, error.code)
+        log.warning("the engine %s did not speak: %s: %s", name, error.code, error.for_log)
         self.failures.append((name, error))
         await attempt.stream.aclose()
+
+    def _note(self, asked: Iterable[Attempt]) -> None:
+        """Note that an attempt is heard before these."""
+        later = {engine.name for engine in self.plan.others}
+        names = (attempt.plan.engine.name for attempt in asked)
+        self._slower = [name for name in names if name not in later]
+        self._planner.router.ledger.fell_back(self.fallback)
 
     async def _next(self) -> Attempt | None:
         """Plan the request for the next engine that can speak it; None if there is no other."""

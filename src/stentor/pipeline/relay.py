@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from stentor.engines import Engine, Relaying
     from stentor.pipeline.ledger import Ledger
     from stentor.pipeline.plan import Plan
-    from stentor.pipeline.speak import Usage
+    from stentor.pipeline.speak import Spent, Usage
+    from stentor.types import Samples
 
 _BYTES = 2  # of a sample
 
@@ -52,7 +53,7 @@ async def relay(line: Line, plan: Plan, usage: Usage) -> AsyncGenerator[AudioChu
     spent = usage.asked(line)
     rate, is_pcm = plan.sample_rate, plan.format.name == "pcm"
     shaper: Shaper | None = None
-    length, held = 0, b""
+    held = b""
     with blamed(engine):
         async with aclosing(cast("Relaying", engine).relay(line.utterance, plan.format.name)) as pieces:
             async for piece in pieces:
@@ -60,24 +61,28 @@ async def relay(line: Line, plan: Plan, usage: Usage) -> AsyncGenerator[AudioChu
                     if is_pcm:
                         piece, held = _whole(held + piece)  # noqa: PLW2901
                         usage.samples += len(piece) // _BYTES
-                    length += len(piece)
                     if piece:
+                        spent.heard = True
                         yield piece
                 else:
                     check(engine, piece)
                     shaper = shaper or Shaper(line, rate)
                     samples = await shaper.push(piece.samples)
-                    usage.samples += samples.size
                     if samples.size:
-                        yield AudioChunk(samples, rate)
+                        yield _chunk(samples, rate, usage, spent)
                     del samples
                 del piece
     if shaper and (rest := await shaper.finish()).size:
-        usage.samples += rest.size
-        yield AudioChunk(rest, rate)
+        yield _chunk(rest, rate, usage, spent)
     spent.seconds += usage.samples / rate
-    if not (length or usage.samples):
+    if not spent.heard:
         raise NothingSpoken(engine.name)
+
+
+def _chunk(samples: Samples, rate: int, usage: Usage, spent: Spent) -> AudioChunk:
+    usage.samples += samples.size
+    spent.heard = True
+    return AudioChunk(samples, rate)
 
 
 def _whole(content: bytes) -> tuple[bytes, bytes]:

@@ -32,6 +32,8 @@ class Spent:
 
     characters: int = 0
     seconds: float = 0.0
+    heard: bool = False
+    """Whether it made a sound."""
 
 
 @dataclass(slots=True)
@@ -124,6 +126,10 @@ class _Stream:
         self.engine = line.engine.name
         self._usage.asked(line)
 
+    def hear(self, line: Line) -> None:
+        """Note that a line's engine makes a sound."""
+        self._usage.engines[line.engine.name].heard = True
+
     def end_line(self, line: Line, began: float, marks: Sequence[tuple[int, int, float]]) -> None:
         self.heard = True
         self._pause = line.pause
@@ -162,6 +168,7 @@ async def _spoken(stream: _Stream, line: Line, rate: int) -> AsyncGenerator[Audi
     async with aclosing(_shaped(line, shaper, marks)) as parts:
         async for samples in parts:
             if began is None:
+                stream.hear(line)
                 for silence in stream.silence_before():
                     yield silence
                 began = stream.now
