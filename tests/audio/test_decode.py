@@ -184,6 +184,16 @@ def test_an_mp3_with_a_picture_is_heard_without_it() -> None:
         )
 
 
+def test_what_a_file_says_of_itself_may_be_in_any_script() -> None:
+    """Many recorders write names in the code page of their country."""
+    title = "Größe".encode("latin-1")
+    info = b"INFOINAM" + len(title).to_bytes(4, "little") + title + b"\0"
+    content = bytearray(written("wav", whole=True))
+    content[12:12] = b"LIST" + len(info).to_bytes(4, "little") + info
+    samples, rate = decode(bytes(content), 10)
+    assert len(samples) / rate == pytest.approx(2.0, abs=0.01)
+
+
 def test_a_sound_that_changes_its_rate_is_refused() -> None:
     with pytest.raises(ValueError, match="changes its sample rate"):
         heard(CodecDecoder("mp3"), written("mp3", whole=False) + written("mp3", rate=44_100, whole=False))

@@ -240,7 +240,7 @@ def pieces(file: io.BytesIO) -> Iterator[tuple[Samples, Source]]:
     rate: int | None = None
     options = {"format_whitelist": _CONTAINERS, "codec_whitelist": _CODECS, "protocol_whitelist": ""}
     try:
-        with av.open(file, options=options) as container:
+        with av.open(file, options=options, metadata_errors="replace") as container:
             stream = next((stream for stream in container.streams if stream.type == "audio"), None)
             if stream is None:
                 return
