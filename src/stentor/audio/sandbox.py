@@ -134,7 +134,7 @@ class Sandbox:
                 log.warning("the decoder of a recording of %d bytes died: %s", len(content), how)
                 raise ValueError(_words_on(how)) from error
             finally:
-                await decoder.kill()
+                await decoder.end()
 
     def _order(self, content: bytes, seconds: float, rate: int | None) -> Order:
         limits = self._limits
@@ -173,6 +173,7 @@ class _Decoder:
         self._process = process
         self._socket = connection
         self._held = bytearray()
+        self._is_ending = False  # by itself
 
     @classmethod
     async def started(cls) -> _Decoder:
@@ -221,6 +222,7 @@ class _Decoder:
         sound = bytearray()
         while True:
             kind, payload = await self._frame()
+            self._is_ending = kind in (DONE, REFUSED)
             if kind == REFUSED:
                 raise ValueError(payload.decode("utf-8", "replace"))
             if kind == DONE:
@@ -248,10 +250,8 @@ class _Decoder:
 
     async def died(self) -> str:
         """End the process and say how it did, as `SIGSEGV` or `exit code 1`."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1.0):
-                await self._process.wait()
-        await self.kill()
+        self._is_ending = True
+        await self.end()
         code = self._process.returncode or 0
         if code >= 0:
             return f"exit code {code}"
@@ -259,9 +259,13 @@ class _Decoder:
             return signal.Signals(-code).name
         return f"signal {-code}"
 
-    async def kill(self) -> None:
-        """End the process, if it lives."""
+    async def end(self) -> None:
+        """Kill the process, unless it ends by itself."""
         self._socket.close()
+        if self._is_ending:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._process.wait()
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
@@ -286,4 +290,4 @@ def _words_on(how: str) -> str:
 async def _discard(starting: asyncio.Task[_Decoder]) -> None:
     starting.cancel()
     with contextlib.suppress(asyncio.CancelledError, OSError):
-        await (await starting).kill()
+        await (await starting).end()
