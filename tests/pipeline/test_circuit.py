@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from contextlib import suppress
 
 import pytest
@@ -25,7 +26,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def circuit(clock: Clock) -> Circuit:
-    return Circuit(CircuitConfig(open_after=2, open_seconds=10), clock)
+    return Circuit(CircuitConfig(open_after=2, open_seconds=10), clock, engine="gpu")
 
 
 def fail(circuit: Circuit, error: StentorError) -> None:
@@ -154,3 +155,20 @@ def test_a_request_counts_from_its_choice_until_it_is_left_or_forgotten(circuit:
     with begun:
         assert circuit.load == 1
     assert circuit.load == 0
+
+
+def test_its_opening_and_its_closing_are_told_once(
+    circuit: Circuit, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="stentor")
+    for _ in range(4):
+        fail(circuit, EngineFailed("broken"))
+        clock.now += 20
+    problems = [circuit.problem]
+    for _ in range(3):
+        circuit.worked()
+    assert [*problems, circuit.problem] == ["it failed 4 times in a row", None]
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("WARNING", "the circuit of the engine gpu opened: it failed 2 times in a row"),
+        ("INFO", "the circuit of the engine gpu closed: it was heard again"),
+    ]

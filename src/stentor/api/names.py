@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 def named(answer: Answer) -> dict[str, str]:
     """Name what was asked for, who speaks, who did not, and what is left out."""
     headers = names_of(answer.plan)
-    if answer.failures:
-        headers["X-Stentor-Fallback"] = ", ".join(f"{name}: {error.code}" for name, error in answer.failures)
+    if fallback := answer.fallback:
+        headers["X-Stentor-Fallback"] = ", ".join(f"{name}: {code}" for name, code in fallback)
     return headers
 
 

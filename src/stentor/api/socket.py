@@ -200,7 +200,7 @@ class _Connection:
     async def _begin(self, work: Spoken) -> None:
         lines = [step for step in work.steps if isinstance(step, Line)]
         engines = dict.fromkeys(line.engine.name for line in lines)
-        fallback = [f"{name}: {error.code}" for name, error in work.answer.failures]
+        fallback = [f"{name}: {code}" for name, code in work.answer.fallback]
         await self._tell(
             type="audio.start",
             **self._where(work),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from time import monotonic
 from types import TracebackType
@@ -10,6 +11,8 @@ from weakref import WeakSet
 from pydantic import BaseModel, ConfigDict, Field
 
 from stentor.errors import EngineBusy, EngineFailed, EngineUnavailable
+
+log = logging.getLogger(__name__)
 
 STATES = ("closed", "open", "half-open")
 
@@ -36,8 +39,11 @@ class Circuit:
     caller who left. Source of the pattern: M. Nygard, "Release It!" (2007).
     """
 
-    def __init__(self, config: CircuitConfig, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, config: CircuitConfig, clock: Callable[[], float] = monotonic, *, engine: str = ""
+    ) -> None:
         self._config = config
+        self._engine = engine
         self._clock = clock
         self._failures = 0
         self._opened = 0.0
@@ -71,6 +77,13 @@ class Circuit:
         return "open" if self.is_open and not self._is_probed else "half-open"
 
     @property
+    def problem(self) -> str | None:
+        """Why it should not be asked; None while the circuit is closed."""
+        if self._failures < self._config.open_after:
+            return None
+        return f"it failed {self._failures} times in a row"
+
+    @property
     def _is_probed(self) -> bool:
         """Whether a request tries it; one of which nothing comes for long does not keep others from it."""
         return bool(self._probes) and self._clock() - self._probed < self._config.open_seconds
@@ -96,6 +109,8 @@ class Circuit:
 
     def worked(self) -> None:
         """Note that it was heard."""
+        if self._failures >= self._config.open_after:
+            log.info("the circuit of the engine %s closed: it was heard again", self._engine)
         self._failures = 0
 
     def failed(self) -> None:
@@ -103,6 +118,8 @@ class Circuit:
         self._failures += 1
         if self._failures >= self._config.open_after:
             self._opened = self._clock()
+        if self._failures == self._config.open_after:
+            log.warning("the circuit of the engine %s opened: %s", self._engine, self.problem)
 
 
 class Place:

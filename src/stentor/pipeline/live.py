@@ -60,6 +60,12 @@ class LiveAnswer:
             place = circuit.request()
         return cls(planner, plan, place, eager=eager)
 
+    @property
+    def fallback(self) -> list[tuple[str, str]]:
+        """Engines that should have spoken before the one that is heard, each with a code of why not."""
+        unheard = {name: error.code for name, error in self.failures}
+        return self.plan.choice.fallback(self.plan.engine, unheard)
+
     def close(self) -> None:
         """Book what was spent, and let engines go that were kept for the next sentence."""
         self._leave_place()
@@ -117,7 +123,7 @@ class LiveAnswer:
             steps = await self._again(fed)
         except InvalidRequest:
             raise why from error
-        log.warning("the engine %s did not speak: %s", failed, error.code)
+        log.warning("the engine %s did not speak: %s: %s", failed, error.code, error.for_log)
         self.failures.append((failed, error))
         self._fed = fed
         return steps
@@ -146,4 +152,4 @@ class LiveAnswer:
         if usage.characters:
             self._heard = True
             self._fed = None
-            self._planner.router.ledger.fell_back(self.failures)
+            self._planner.router.ledger.fell_back(self.fallback)

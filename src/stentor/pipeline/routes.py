@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import random
 import re
@@ -14,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from stentor.engines import Engine, EngineConfig, Price
-from stentor.errors import quoted
+from stentor.errors import EngineBusy, quoted
 from stentor.pipeline.circuit import Circuit, CircuitConfig, Place
 from stentor.pipeline.ledger import Ledger
 from stentor.text.language import language_tag
@@ -39,6 +40,10 @@ def _language(written: str) -> str:
             {"said": f"it must be a language tag such as {example}, and is {quoted(written)}"},
         )
     return written
+
+
+CIRCUIT_OPEN, HEDGED = "circuit_open", "hedged"
+"""Why an engine was not heard, where that is no error: it was put off, or another was sooner."""
 
 
 class RouteConfig(BaseModel):
@@ -113,7 +118,7 @@ class Router:
         self.ledger = self.ledger.priced(prices)
         for name, engine in self._catalog.engines.items():
             if self._judged.get(name) is not engine:
-                self.circuits[name] = Circuit(self._circuit)
+                self.circuits[name] = Circuit(self._circuit, engine=name)
         self._judged = self._catalog.engines
 
     def choice(self, request: SpeechRequest) -> Choice:
@@ -133,10 +138,13 @@ class Router:
 
     def _ordered(self, route: RouteConfig, request: SpeechRequest, engines: Sequence[Engine]) -> Choice:
         named = {engine.name: engine for engine in engines}
-        order = [name for step in route.engines for name in self._shared(route, step, request.voice)]
+        ranked = [name for step in route.engines for name in self._shared(route, step, request.voice)]
         # An engine that fails is asked when no other is left: it may be well again.
-        order.sort(key=lambda name: (self.circuits[name].wait, self.circuits[name].is_open))
-        return Choice(tuple(named[name] for name in order if name in named), route)
+        order = sorted(ranked, key=lambda name: (self.circuits[name].wait, self.circuits[name].is_open))
+        left_alone = tuple(
+            (name, EngineBusy.code if self.circuits[name].wait else CIRCUIT_OPEN) for name in ranked
+        )
+        return Choice(tuple(named[name] for name in order if name in named), route, left_alone)
 
     def speakers(self, model: str) -> tuple[Engine, ...]:
         """Return who may speak for a model in any voice and language, the first choice first."""
@@ -183,6 +191,8 @@ class Choice:
 
     engines: tuple[Engine, ...]
     route: RouteConfig | None = None
+    left_alone: tuple[tuple[str, str], ...] = ()
+    """The names of the route in its own order, each with why it was put off if it was."""
 
     @property
     def hedge_after(self) -> float | None:
@@ -193,6 +203,18 @@ class Choice:
         """Return who is asked if an engine fails: without a route, nobody."""
         names = [known.name for known in self.engines]  # it may have been replaced since
         return self.engines[names.index(engine.name) + 1 :] if self.route else ()
+
+    def fallback(self, heard: Engine, unheard: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Return who should have spoken before the engine that is heard, each with the code of why not.
+
+        `unheard` are those that were asked; the others were put off, for a code of their own.
+        """
+        if (route := self.route) is None:
+            return list(unheard.items())
+        behind = {engine.name for engine in self.behind(heard)}
+        ahead = itertools.takewhile(lambda ranked: ranked[0] != heard.name, self.left_alone)
+        codes = {name: code for name, code in ahead if name in behind} | dict(unheard)
+        return sorted(codes.items(), key=lambda item: route.names.index(item[0]))
 
 
 def _rendezvous(name: str, voice: str, weight: float) -> float:
