@@ -33,6 +33,7 @@ from stentor.api import (
 from stentor.api.documented import HEADERS
 from stentor.api.faults import Faults
 from stentor.api.leases import Leases
+from stentor.api.origins import Origins
 from stentor.api.requests import RequestIds
 from stentor.api.respond import envelope, error_object, error_response, request_id
 from stentor.errors import InvalidRequest, StentorError, quoted
@@ -84,6 +85,8 @@ def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncCont
         (*lexicons.BODIES, *engines.BODIES, *engine_settings.BODIES),
     )
     api.add_middleware(Faults)
+    if "*" not in context.config.cors_origins:
+        api.add_middleware(Origins, allowed=context.config.cors_origins)
     if context.config.cors_origins:
         api.add_middleware(
             CORSMiddleware,
