@@ -130,6 +130,22 @@ def test_a_whole_file_of_any_listed_format_is_read(name: str, codec: str, layout
     assert samples.ndim == 1
 
 
+@pytest.mark.parametrize("sample", ["s16", "flt"])
+def test_channels_that_cancel_each_other_out_are_heard(sample: str) -> None:
+    file = io.BytesIO()
+    both = np.stack([tone(1.0), -tone(1.0)], axis=1).reshape(1, -1)
+    with av.open(file, "w", format="wav") as made:
+        stream: Any = made.add_stream("pcm_s16le" if sample == "s16" else "pcm_f32le", rate=24_000)
+        stream.layout = "stereo"
+        written_ = np.rint(both * 32767).astype(np.int16) if sample == "s16" else both
+        frame = av.AudioFrame.from_ndarray(written_, sample, "stereo")
+        frame.sample_rate = 24_000
+        made.mux(stream.encode(frame))
+        made.mux(stream.encode(None))
+    samples, _ = decode(file.getvalue(), 10)
+    assert np.abs(samples - tone(1.0)).max() < 1e-4
+
+
 def test_a_flac_is_read_to_the_bit() -> None:
     exact = np.rint(HUM * 32768).astype(np.float32) / np.float32(32768)
     np.testing.assert_array_equal(heard(decoder_for("flac", 60), written("flac")), exact)

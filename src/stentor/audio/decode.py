@@ -29,6 +29,7 @@ _NAMES = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "webm"}
 _STREAMED = {"mp3": "mp3float", "aac": "aac"}
 _MOST_CHANNELS = 8
 _BROKEN_PACKETS = 50
+_CANCELLED = 0.005  # of the power of the channels, that is left of channels that cancel each other out
 _LONGEST_TAG = 16 * 2**20
 _EMPTY = np.zeros(0, np.float32)
 
@@ -284,8 +285,12 @@ def _mono(frame: Any) -> Samples:  # noqa: ANN401  PyAV's frame
         bits = 8 * read.dtype.itemsize
         offset = 128 if read.dtype.kind == "u" else 0
         samples = (read.astype(np.float32) - np.float32(offset)) * np.float32(2.0 ** (1 - bits))
-    mixed: Samples = samples.mean(axis=0, dtype=np.float32) if channels > 1 else samples.reshape(-1)
-    return mixed
+    if channels == 1:
+        return samples.reshape(-1)
+    mixed: Samples = samples.mean(axis=0, dtype=np.float32)
+    is_cancelled = np.vdot(mixed, mixed) < _CANCELLED * np.vdot(samples, samples) / channels
+    # A microphone that is wired wrongly has its second channel upside down.
+    return samples[0].copy() if is_cancelled else mixed
 
 
 def _tag_length(head: bytes) -> int:
