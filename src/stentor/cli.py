@@ -286,8 +286,8 @@ def provider_check(url: str, api_key: str, *, as_json: bool) -> None:
             findings.append(finding)
             if not as_json:
                 remedy = f"  -> {finding.remedy}" if finding.remedy else ""
-                mark = click.style(f"{finding.mark.value:12}", colours[finding.mark])
-                click.echo(f"  {mark}{finding.check:14}{finding.said}{remedy}")
+                mark = click.style(f"{finding.mark.value:13}", colours[finding.mark])
+                click.echo(f"  {mark}{finding.check:15}{finding.said}{remedy}")
         return findings
 
     findings = _run(made())
@@ -297,7 +297,8 @@ def provider_check(url: str, api_key: str, *, as_json: bool) -> None:
         click.echo(json.dumps(report, indent=2, ensure_ascii=False))
         sys.exit(1 if wrong else 0)
     if wrong:
-        raise click.ClickException(f"{wrong} of these checks must pass before it is a provider.")
+        checks = "1 check" if wrong == 1 else f"{wrong} checks"
+        raise click.ClickException(f"{checks} failed that a provider must pass.")
     click.echo("It is a provider.")
 
 

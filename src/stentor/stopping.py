@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -31,7 +32,10 @@ class Stop:
 
     @contextmanager
     def heeded(self) -> Iterator[None]:
-        """Heed the signals; one that has come ends the program with its status."""
+        """Heed the signals, as the main thread can; one that has come ends the program with its status."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
         before = {number: signal.getsignal(number) for number in numbers}
         for number, how in before.items():

@@ -167,19 +167,27 @@ async def test_a_prompt_that_is_none_is_found(server: Upstream, told: Any) -> No
 
 
 async def test_a_key_that_is_not_checked_is_found(server: Upstream) -> None:
-    found = await report(server.url, "sesame")
-    assert found["wrong key"].counts
     good = speaks()
+    keys = {"sesame", "not-the-key"}
 
     async def locked(asked: Asked, wire: Wire) -> None:
-        if asked.headers.get("x-api-key") != "sesame":
+        if asked.headers.get("x-api-key") not in keys:
             await wire.json({"detail": "Invalid API key"}, 401)
         else:
             await good(asked, wire)
 
     server.answers("/v1/generate", locked)
+    assert (await report(server.url, "sesame"))["wrong key"].counts
+    keys.remove("not-the-key")
     assert (await report(server.url, "sesame"))["wrong key"].mark is PASSED
     assert (await report(server.url))["generate"].said == "401: Invalid API key"
+
+
+async def test_a_provider_that_asks_for_no_key_is_one(server: Upstream) -> None:
+    found = await report(server.url, "sesame")
+    assert not any(finding.counts for finding in found.values())
+    assert found["wrong key"].mark is NOT_OFFERED
+    assert "speaks for whoever reaches it" in found["wrong key"].said
 
 
 @pytest.mark.parametrize(
@@ -243,12 +251,38 @@ async def test_errors_without_a_reason_are_found(server: Upstream) -> None:
     assert found["wrong body"].said == "answered with 500"
 
 
-async def test_a_server_that_is_not_there_is_told_in_two_lines() -> None:
+async def test_a_server_that_is_not_there_is_told_in_a_sentence() -> None:
     async with upstream() as gone:
         url = gone.url
-    found = await report(url)
-    assert [finding.check for finding in found.values() if finding.counts] == ["health", "generate"]
-    assert "refused the connection" in found["health"].said
+    (finding,) = (await report(url)).values()
+    assert finding.counts
+    assert finding.said == "the server refused the connection"
+
+
+async def test_a_server_that_speaks_no_http_is_told_in_a_sentence() -> None:
+    async def greets(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-Hello\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(greets, "127.0.0.1", 0) as server:
+        (finding,) = (await report(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")).values()
+    assert finding.said == "the server answered with what is not HTTP"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"), [(b"", "404"), (b"<html><title>Not here</title></html>", "404: a page of HTML")]
+)
+async def test_a_server_that_is_something_else_is_told_in_short(
+    server: Upstream, body: bytes, said: str
+) -> None:
+    async def other(_asked: Asked, wire: Wire) -> None:
+        await wire.whole(body, 404, Content_Type="text/html")
+
+    server.answers("/health", other)
+    server.answers("/v1/generate", other)
+    found = await report(server.url)
+    assert found["health"].said == "GET /health is answered with 404"
+    assert found["generate"].said == said
 
 
 def test_a_url_that_is_none_is_refused() -> None:
@@ -259,12 +293,12 @@ def test_a_url_that_is_none_is_refused() -> None:
 async def test_the_command_reports_and_tells_by_its_status(server: Upstream) -> None:
     good = await asyncio.to_thread(CliRunner().invoke, main, ["provider-check", server.url])
     assert good.exit_code == 0, good.output
-    assert "passed      samples" in good.output
+    assert "passed       samples" in good.output
     assert good.output.endswith("It is a provider.\n")
     server.answers("/health", gives_json({}, 404))
     bad = await asyncio.to_thread(CliRunner().invoke, main, ["provider-check", server.url])
     assert bad.exit_code == 1
-    assert "1 of these checks must pass" in bad.output
+    assert "1 check failed that a provider must pass" in bad.output
     written = await asyncio.to_thread(CliRunner().invoke, main, ["provider-check", "--json", server.url])
     told = json.loads(written.output)
     assert (written.exit_code, told["conforms"], told["url"]) == (1, False, server.url)

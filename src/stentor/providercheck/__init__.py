@@ -40,6 +40,7 @@ _LONGER = f"{TEXT} Then it sits down in the sun, and nobody says a word for quit
 _ANY = range(200, 600)
 _REFUSED = range(400, 500)
 _NO_ROUTE = (404, 405, 501)
+_NO_KEY = (401, 403)
 
 
 class ProviderCheck:
@@ -53,6 +54,7 @@ class ProviderCheck:
         except ValueError as error:
             raise InvalidRequest(f"{printable(url)!r} is no URL such as http://gpu-box:8000.") from error
         self._client = self._caller(key)
+        self._answered = False
         self._printed = False
         self._first: Whole | None = None
         self._seconds = 0.0
@@ -75,6 +77,8 @@ class ProviderCheck:
 
     async def _findings(self) -> AsyncGenerator[Finding, None]:
         yield await _checked("health", self._health)
+        if not self._answered:
+            return
         sound = await _checked("generate", self._generate)
         yield sound
         if sound.mark is not Mark.PASSED:
@@ -97,13 +101,14 @@ class ProviderCheck:
 
     async def _health(self) -> str:
         said = await self._ask("GET", "/health")
+        self._answered = True
         if said.status in _NO_ROUTE:
-            raise WrongError(f"GET /health is {said.status}", 'answer it with {"status", "model", "device"}')
+            raise WrongError(
+                f"GET /health is answered with {said.status}", 'answer it with {"status", "model", "device"}'
+            )
         told = said.json
         if said.status != OK or not isinstance(told, dict) or not isinstance(told.get("status"), str):
-            raise WrongError(
-                f"{said.status}: {said.sentence}", "answer 200 with a JSON object that has `status`"
-            )
+            raise WrongError(f"{said.shown}", "answer 200 with a JSON object that has `status`")
         self._remembers = offers_of(told).get("prompt_ids") is True
         shown = (f"{name} {told[name]}" for name in ("status", "model", "device") if name in told)
         return printable(", ".join(shown), 120)
@@ -168,16 +173,22 @@ class ProviderCheck:
             return await streamed(answer, began)
 
     async def _wrong_key(self) -> str:
-        stranger = self._caller("not-the-key")
+        status = await self._asked_as("not-the-key")
+        if status in _NO_KEY:
+            return str(status)
+        if await self._asked_as("") in _NO_KEY:
+            raise WrongError(f"a wrong key is answered with {status}", "refuse it with 401")
+        raise AbsentError("it asks for no key, and speaks for whoever reaches it")
+
+    async def _asked_as(self, key: str) -> int:
+        """Return the status that it answers with to somebody who has another key, or none."""
+        stranger = self._caller(key)
         await stranger.open()
         try:
             path, body = self._request(TEXT)
-            said = await _said(stranger, "POST", path, body)
+            return (await _said(stranger, "POST", path, body)).status
         finally:
             await stranger.close()
-        if said.status not in (401, 403):
-            raise WrongError(f"a wrong key is answered with {said.status}", "refuse it with 401")
-        return str(said.status)
 
     async def _voice_prompt(self) -> str:
         """Have a prompt made of the provider's own voice, and have it speak by that."""
@@ -188,7 +199,7 @@ class ProviderCheck:
         told = _offered(said)
         prompt = told.get("voice_prompt") if isinstance(told, dict) else None
         if not isinstance(prompt, dict) or not prompt:
-            raise WrongError(f"{said.status}: {said.sentence}", 'answer 200 with {"voice_prompt": {…}}')
+            raise WrongError(f"{said.shown}", 'answer 200 with {"voice_prompt": {…}}')
         seen = judged(whole(await self._speak(TEXT, prompt=prompt)))
         self._prompt = prompt
         return f"one of {len(json.dumps(prompt)):,} characters, and it speaks: {seen}"
@@ -203,7 +214,7 @@ class ProviderCheck:
         unknown = await self._speak(TEXT, prompt={"id": f"sha256:{'0' * 64}"})
         if not forgot(unknown.status, unknown.body):
             raise WrongError(
-                f"an id that nobody has is answered with {unknown.status}: {unknown.sentence}",
+                f"an id that nobody has is answered with {unknown.shown}",
                 "answer 404 with `error.code` prompt_unknown, so that the prompt is sent again",
             )
         return "it speaks by the id of a prompt, and says when it does not know one"
@@ -214,7 +225,7 @@ class ProviderCheck:
         said = await self._ask("POST", "/v1/transcribe", form)
         told = _offered(said)
         if not isinstance(told, dict) or not isinstance(told.get("text"), str):
-            raise WrongError(f"{said.status}: {said.sentence}", 'answer 200 with {"text": "…"}')
+            raise WrongError(f"{said.shown}", 'answer 200 with {"text": "…"}')
         return "JSON with `text`"
 
     async def _latency(self) -> str:
@@ -250,8 +261,14 @@ async def _checked(name: str, check: Callable[[], Awaitable[str]], *, required: 
     except AbsentError as absent:
         return Finding(name, Mark.NOT_OFFERED, str(absent), required=required)
     except EngineError as error:
-        why = error.message.removeprefix("The engine provider ").removesuffix(".")
-        return Finding(name, Mark.FAILED, why, "see that it runs, and answers whole", required)
+        return Finding(name, Mark.FAILED, _why(error), "see that a provider runs at this URL", required)
+
+
+def _why(error: EngineError) -> str:
+    """Say what went wrong with the connection in words that stand alone."""
+    said = error.message.removeprefix("The engine provider ").removesuffix(".")
+    cause = said.removeprefix("is not available: ")
+    return f"the server {said}" if cause == said else cause.replace("its server", "the server")
 
 
 async def _said(client: Client, method: str, path: str, body: object) -> Said:
@@ -268,10 +285,10 @@ def _refusal(said: Said, remedy: str) -> str:
     told = said.json
     if not isinstance(told, dict) or not (told.get("error") or told.get("detail")):
         raise WrongError(f"{said.status} without a reason", "say why, as `error.message` or `detail`")
-    return f"{said.status}: {said.sentence}"
+    return f"{said.shown}"
 
 
 def _offered(said: Said) -> Any:  # noqa: ANN401  any JSON
     if said.status in _NO_ROUTE:
-        raise AbsentError(f"{said.status}")
+        raise AbsentError(f"answered with {said.status}")
     return said.json if said.status == OK else None

@@ -47,8 +47,15 @@ class Said:
             return None
 
     @property
+    def shown(self) -> str:
+        """Its status, and what it says of a failure if it does."""
+        return f"{self.status}: {self.sentence}" if self.sentence else str(self.status)
+
+    @property
     def sentence(self) -> str:
         """What it says of a failure, or its beginning; fit for a line."""
+        if self.body and self.media_type == "text/html":
+            return "a page of HTML"
         told = self.json
         reason = told.get("error") or told.get("detail") if isinstance(told, dict) else None
         reason = reason.get("message") if isinstance(reason, dict) else reason
@@ -60,7 +67,7 @@ def whole(said: Said) -> Whole:
     """Read the JSON of an answer to `POST /v1/generate`."""
     remedy = 'answer 200 with {"audio": base64, "sample_rate": 24000, "dtype": "float32"}'
     if said.status != OK:
-        raise WrongError(f"{said.status}: {said.sentence}", remedy)
+        raise WrongError(f"{said.shown}", remedy)
     try:
         return whole_sound(said.json)
     except ValueError as error:
