@@ -138,6 +138,8 @@ REFUSED: list[tuple[str, Any, int, str, str | None]] = [
     ("", {"engines": {"new": 5}}, 400, "invalid_request", "engines.new"),
     ("", {"engines": {"new": {"kind": 5}}}, 400, "invalid_request", "engines.new.kind"),
     ("", {"routes": [{"engines": ["nobody"]}]}, 400, "invalid_request", None),
+    ("", {"routes": [{"engines": ["tone", "tone"]}]}, 400, "invalid_request", None),
+    ("", {"routes": [{"engines": ["tone"], "weights": {"x": 2}}]}, 400, "invalid_request", None),
     ("", {"routes": ["tone"]}, 400, "invalid_request", "routes.0"),
     ("", {"route": []}, 400, "invalid_request", "route"),
 ]

@@ -156,9 +156,19 @@ def test_an_engine_that_wants_to_be_left_alone_comes_last_and_the_one_soonest_re
     assert order(made) == ["b", "local", "a", "cloud"]
 
 
-def test_a_route_needs_engines() -> None:
+@pytest.mark.parametrize(
+    "route",
+    [
+        {"engines": ()},
+        {"engines": ("a", ())},
+        {"engines": ("a", "a")},
+        {"engines": ("a", ("b", "a"))},
+        {"engines": (("a", "b"), "cloud"), "weights": {"a": 2, "c": 1}},
+    ],
+)
+def test_a_route_is_of_engines_that_are_each_there_once(route: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        RouteConfig(engines=())
+        RouteConfig(**route)
 
 
 def test_engines_that_are_replaced_begin_afresh_and_the_others_do_not() -> None:

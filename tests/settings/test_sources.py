@@ -79,6 +79,18 @@ def test_routes_are_chains_in_their_order(tmp_path: Path) -> None:
             '[[routes]]\nengines = ["tone"]\nweights = { tone = 0 }',
             r"`weights.tone` of route 1 .*: it must be more than 0.*, and is 0\.",
         ),
+        (
+            '[[routes]]\nengines = ["tone", ["quiet", "tone"]]',
+            r"`engines` of route 1 in stentor.toml: it has the engine 'tone' twice\.",
+        ),
+        (
+            '[[routes]]\nengines = ["tone", []]',
+            r"`engines` of route 1 .*: a list of replicas in it is empty\.",
+        ),
+        (
+            '[[routes]]\nengines = [["tone", "quiet"]]\nweights = { tine = 2 }',
+            r"`weights` of route 1 in stentor.toml: it has 'tine', which is no engine of this route\.",
+        ),
         ("[circuit]\nopen_after = 0", r"`circuit.open_after`"),
     ],
 )

@@ -7,11 +7,12 @@ import itertools
 import math
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from stentor.engines import Engine, EngineConfig, Price
@@ -46,12 +47,15 @@ CIRCUIT_OPEN, HEDGED = "circuit_open", "hedged"
 """Why an engine was not heard, where that is no error: it was put off, or another was sooner."""
 
 
+_Step: TypeAlias = str | tuple[str, ...]
+
+
 class RouteConfig(BaseModel):
     """A chain of engines for some requests: if one cannot speak, the next does."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    engines: tuple[str | tuple[str, ...], ...] = Field(
+    engines: tuple[_Step, ...] = Field(
         min_length=1,
         description="Engines in the order in which they are tried; a list within holds replicas.",
     )
@@ -75,11 +79,29 @@ class RouteConfig(BaseModel):
         description="Seconds without sound after which the next engine is asked too.",
     )
 
+    @field_validator("engines")
+    @classmethod
+    def _each_is_there_once(cls, steps: tuple[_Step, ...]) -> tuple[_Step, ...]:
+        twice = next((name for name, count in Counter(_names(steps)).items() if count > 1), None)
+        if twice is not None:
+            raise ValueError(f"it has the engine {quoted(twice)} twice")
+        if () in steps:
+            raise ValueError("a list of replicas in it is empty")
+        return steps
+
+    @field_validator("weights")
+    @classmethod
+    def _are_of_its_engines(cls, weights: Mapping[str, float], so_far: ValidationInfo) -> Mapping[str, float]:
+        names = frozenset(_names(so_far.data.get("engines", weights)))
+        unknown = next((name for name in weights if name not in names), None)
+        if unknown is not None:
+            raise ValueError(f"it has {quoted(unknown)}, which is no engine of this route")
+        return weights
+
     @property
     def names(self) -> tuple[str, ...]:
         """The engines of the chain."""
-        steps = ((step,) if isinstance(step, str) else step for step in self.engines)
-        return tuple(name for step in steps for name in step)
+        return _names(self.engines)
 
 
 class Router:
@@ -162,7 +184,7 @@ class Router:
             and (not route.languages or language in map(primary, route.languages))
         )
 
-    def _shared(self, route: RouteConfig, step: str | tuple[str, ...], voice: str) -> list[str]:
+    def _shared(self, route: RouteConfig, step: _Step, voice: str) -> list[str]:
         """Order replicas: the one that is to speak first, then those that take over from it."""
         names = [step] if isinstance(step, str) else list(step)
         weights = {name: route.weights.get(name, 1.0) for name in names}
@@ -215,6 +237,10 @@ class Choice:
         ahead = itertools.takewhile(lambda ranked: ranked[0] != heard.name, self.left_alone)
         codes = {name: code for name, code in ahead if name in behind} | dict(unheard)
         return sorted(codes.items(), key=lambda item: route.names.index(item[0]))
+
+
+def _names(steps: Iterable[_Step]) -> tuple[str, ...]:
+    return tuple(name for step in steps for name in ((step,) if isinstance(step, str) else step))
 
 
 def _rendezvous(name: str, voice: str, weight: float) -> float:
