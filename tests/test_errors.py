@@ -22,6 +22,7 @@ from stentor.errors import (
     LexiconExists,
     NothingToSpeak,
     RunawaySpeech,
+    ServerEnding,
     StentorError,
     TextTooLong,
     UnknownLexicon,
@@ -57,6 +58,7 @@ def test_only_what_is_busy_or_absent_is_worth_trying_again() -> None:
         DecoderUnavailable,
         EngineBusy,
         EngineUnavailable,
+        ServerEnding,
     }
 
 

@@ -31,6 +31,7 @@
     │   ├── EngineBusy            retryable
     │   └── EngineUnavailable     retryable
     ├── DecoderUnavailable        retryable
+    ├── ServerEnding              retryable
     ├── StorageFailed             what should be kept could not be written
     └── SettingsError             the operator can mend it
 
@@ -370,6 +371,16 @@ class DecoderUnavailable(StentorError):
 
     def __init__(self) -> None:
         super().__init__("Recordings cannot be decoded at the moment. Try again.")
+
+
+class ServerEnding(StentorError):
+    """The server ended before all of the answer was made."""
+
+    code = "server_ending"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("The server ended before all of this was spoken. Try again.")
 
 
 class StorageFailed(StentorError):

@@ -9,6 +9,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from stentor.api.faults import Faults
+from stentor.observe.logs import REQUEST, with_request
 
 SCOPE = {"type": "http", "state": {"request_id": "mine"}}
 
@@ -28,7 +29,10 @@ async def test_a_fault_is_an_envelope_and_its_trace_is_logged_with_the_id(
     async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
         raise ValueError("secret words")
 
+    caplog.handler.addFilter(with_request)
+    token = REQUEST.set("mine")
     await Faults(broken)(SCOPE, receive, send)
+    REQUEST.reset(token)
     assert sent[0]["status"] == 500
     body = json.loads(sent[1]["body"])
     assert body["error"]["code"] == "internal_error"
@@ -36,7 +40,7 @@ async def test_a_fault_is_an_envelope_and_its_trace_is_logged_with_the_id(
     assert b"secret" not in sent[1]["body"]
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
-    assert "mine" in record.getMessage()
+    assert record.__dict__["request"] == "mine "
     assert record.exc_info is not None
 
 

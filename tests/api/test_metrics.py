@@ -125,7 +125,7 @@ async def test_an_engine_that_was_removed_is_not_told_any_more() -> None:
     api = chain(busy)
     async with client_of(api) as client:
         await client.post(SPEECH, json=speech())
-        api.state.context.planner.router.ledger.fell_back([("past", EngineBusy("past"))])
+        api.state.context.planner.router.ledger.fell_back([("past", "engine_busy")])
         told = await scraped(client)
     assert [name for name in told if name.startswith("fallbacks")] == ["fallbacks_total first engine_busy"]
     assert not any(" past" in name for name in told)

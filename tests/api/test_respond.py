@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Message
 
 from stentor import errors
+from stentor.api import respond
 from stentor.api.respond import (
     InBase64,
     Parts,
@@ -55,6 +56,7 @@ STATUSES = {
     "EngineBusy": 503,
     "EngineUnavailable": 503,
     "DecoderUnavailable": 503,
+    "ServerEnding": 503,
     "StorageFailed": 507,
     "EngineFailed": 500,
     "EngineError": 500,
@@ -227,6 +229,40 @@ async def test_a_server_that_stops_cancels_the_stream_and_says_so() -> None:
         await task
     assert parts.closed
     assert not caller.heard_the_end
+
+
+async def test_a_stream_of_events_says_that_the_server_ends() -> None:
+    caller, parts = Caller(), Given(b"one", forever=True)
+    task = asyncio.create_task(caller.hear(Streamed(parts(), "text/event-stream", dict, b"goodbye")))
+    await caller.heard_something.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (caller.parts, caller.heard_the_end, parts.closed) == ([b"one", b"goodbye"], True, True)
+
+
+async def test_who_left_or_takes_nothing_is_told_no_goodbye(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(respond, "_FAREWELL_WITHIN", 0.02)
+    gone = Caller(leaves_after=1)
+    await gone.hear(Streamed(Given(b"one", forever=True)(), "text/event-stream", dict, b"goodbye"))
+    assert gone.parts == [b"one"]
+
+    class Deaf(Caller):
+        async def send(self, message: Message) -> None:
+            if message.get("body") == b"goodbye":
+                await asyncio.sleep(60)
+            await super().send(message)
+
+    deaf = Deaf()
+    task = asyncio.create_task(
+        deaf.hear(Streamed(Given(b"one", forever=True)(), "text/event-stream", dict, b"goodbye"))
+    )
+    await deaf.heard_something.wait()
+    task.cancel()
+    async with asyncio.timeout(2):
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert deaf.parts == [b"one"]
 
 
 async def test_work_is_answered_with_its_time() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator
 
@@ -19,6 +20,7 @@ def _logging_as_it_was() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+    logging.getLogger("uvicorn.error").filters.clear()
     for name, (was, disabled) in before.items():
         logging.getLogger(name).setLevel(was)
         logging.getLogger(name).disabled = disabled
@@ -70,3 +72,34 @@ def test_configuring_again_replaces_the_level(capsys: pytest.CaptureFixture[str]
     logging.getLogger("stentor.test").warning("quiet now")
     logging.getLogger("stentor.test").error("once")
     assert capsys.readouterr().err.count("once") == 1
+
+
+def test_a_line_of_a_request_has_its_id(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("info")
+    token = logs.REQUEST.set("req_1")
+    logging.getLogger("stentor.far").warning("it failed")
+    logs.REQUEST.reset(token)
+    logging.getLogger("stentor.far").warning("it is back")
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.endswith("stentor.far  req_1 it failed")
+    assert second.endswith("stentor.far  it is back")
+
+
+def test_a_hasty_end_is_told_once_and_without_a_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("info")
+    uvicorn = logging.getLogger("uvicorn.error")
+    for _ in range(3):
+        uvicorn.error("Exception in ASGI application\n", exc_info=asyncio.CancelledError())
+    uvicorn.error("Traceback (most recent call last):\n  ...\nasyncio.exceptions.CancelledError")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("The server ended before all of its work was done.")
+
+
+def test_what_our_own_lines_say_is_not_said_again(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("info")
+    uvicorn = logging.getLogger("uvicorn.error")
+    uvicorn.error("ASGI callable returned without completing response.")
+    uvicorn.error("Exception in ASGI application\n", exc_info=ValueError("a fault"))
+    said = capsys.readouterr().err
+    assert "without completing" not in said
+    assert "ValueError: a fault" in said

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from stentor.api.respond import error_response, request_id
+from stentor.api.respond import envelope, error_object
 from stentor.errors import StentorError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Faults:
         except Exception:
             if begun:
                 raise
-            log.exception("%s failed", request_id(scope))
+            log.exception("it failed in a way that nobody expected")
             sentence = "Something went wrong inside the server; its log says what, under this request's id."
-            await error_response(StentorError(sentence))(scope, receive, send)
+            refusal = envelope(error_object(StentorError(sentence)), HTTPStatus.INTERNAL_SERVER_ERROR)
+            await refusal(scope, receive, send)

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stentor.api.documented import complete, failures, json_body
-from stentor.api.respond import error_response, request_id
+from stentor.api.respond import error_response
 from stentor.errors import StentorError
 
 if TYPE_CHECKING:
@@ -92,4 +92,4 @@ class _Before:
         except StentorError as error:
             await error_response(error)(scope, receive, send)
         except ClientDisconnect:
-            log.info("%s the caller left before its request was whole", request_id(scope))
+            log.info("the caller left before its request was whole")

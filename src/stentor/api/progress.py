@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from stentor.api.respond import error_event, event
+from stentor.api.respond import error_event, event, log_failure
 from stentor.errors import StentorError
 from stentor.pipeline.waiting import while_waiting
-
-log = logging.getLogger(__name__)
 
 
 async def with_progress(
@@ -47,7 +44,7 @@ async def with_progress(
                     yield progress(seconds)
             heard = await first
         except StentorError as error:
-            log.error("a stream of events ended before its first sound: %s", error.code)  # noqa: TRY400
+            log_failure("a stream of events ended before its first sound", error)
             yield error_event(error)
             return
         finally:

@@ -25,11 +25,19 @@ from stentor.api.documented import GENERATED, answers, failures, form_body
 from stentor.api.form import read_form
 from stentor.api.operations import Operation
 from stentor.api.prompts import can_clone, find_cloning, find_prompt, prepare, sample_of, warnings
-from stentor.api.respond import InBase64, Parts, Streamed, Worked, json_parts, server_sent_events
+from stentor.api.respond import (
+    InBase64,
+    Parts,
+    Streamed,
+    Worked,
+    error_event,
+    json_parts,
+    server_sent_events,
+)
 from stentor.audio.encode import to_int16
 from stentor.audio.stretch import FASTEST, SLOWEST
 from stentor.engines import Cloning, Engine
-from stentor.errors import InvalidRequest, NothingToSpeak, NotOffered, TextTooLong
+from stentor.errors import InvalidRequest, NothingToSpeak, NotOffered, ServerEnding, TextTooLong
 from stentor.pipeline.speak import speak
 from stentor.pipeline.times import Times
 from stentor.pipeline.verbatim import verbatim
@@ -123,6 +131,7 @@ async def generate(request: Request) -> Response:
             server_sent_events(parts, partial(written.usage, body.text, rate), written.news),
             "text/event-stream; charset=utf-8",
             lambda: {**headers, "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+            error_event(ServerEnding()),
         )
 
     async def make() -> Response:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+from http import HTTPStatus
 from time import perf_counter
 from typing import TYPE_CHECKING
+
+from stentor.observe.logs import REQUEST
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,7 +40,11 @@ class RequestIds:
                 _log(scope, message, began)
             await send(message)
 
-        await self._app(scope, receive, send_with_id)
+        token = REQUEST.set(identity.decode())
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            REQUEST.reset(token)
 
 
 def _own_id(scope: Scope) -> bytes | None:
@@ -49,13 +56,15 @@ def _own_id(scope: Scope) -> bytes | None:
 
 
 def _log(scope: Scope, message: Message, began: float) -> None:
-    if log.isEnabledFor(logging.INFO):
-        log.info(
-            "%s %s %s %s %.1f ms",
-            scope["state"]["request_id"],
+    status = message.get("status", HTTPStatus.SWITCHING_PROTOCOLS)
+    level = logging.INFO if status < HTTPStatus.INTERNAL_SERVER_ERROR else logging.WARNING
+    if log.isEnabledFor(level):
+        log.log(
+            level,
+            "%s %s %d %.1f ms",
             scope.get("method", "WEBSOCKET"),
             # The path as the caller wrote it, escaped so that it stays in its line, and cut; never the query.
             scope["path"].encode("unicode_escape").decode()[:120],
-            message.get("status", 101),
+            status,
             1000 * (perf_counter() - began),
         )

@@ -43,9 +43,11 @@ STATUSES: Mapping[type[errors.StentorError], int] = {
     errors.EngineBusy: 503,
     errors.EngineUnavailable: 503,
     errors.DecoderUnavailable: 503,
+    errors.ServerEnding: 503,
     errors.StorageFailed: 507,
     errors.StentorError: 500,
 }
+_FAREWELL_WITHIN = 0.2
 _SLICE = 192 * 1024  # of three bytes each, so that slices of base64 can be joined
 
 
@@ -61,7 +63,8 @@ def error_object(error: errors.StentorError) -> dict[str, Any]:
 
 
 def error_response(error: errors.StentorError) -> Response:
-    """Answer with an error."""
+    """Answer with an error, and log it if it is not the caller's."""
+    log_failure("it failed", error)
     status = status_of(error)
     headers = {"Retry-After": _retry_after(error)} if error.retryable else {}
     if status == HTTPStatus.REQUEST_TIMEOUT:
@@ -102,7 +105,7 @@ class Streamed(_Named):
 
     It begins when its first part exists: until then an error is a status, raised to the app's handlers.
     After it, an error ends the connection without ending the body. When the caller leaves, `parts` is
-    closed at once, and with it the work behind it.
+    closed at once, and with it the work behind it. `farewell` is its last part if the server ends before.
     """
 
     def __init__(
@@ -110,18 +113,20 @@ class Streamed(_Named):
         parts: AsyncGenerator[bytes, None],
         media_type: str,
         headers: Callable[[], Mapping[str, str]],
+        farewell: bytes = b"",
     ) -> None:
         self.status_code = 200
         self.media_type = media_type
         self.background = None
         self._parts = parts
+        self._farewell = farewell
         self._made_headers = headers  # who speaks is not known before the first part
         self._began = perf_counter()
         self.raw_headers = []
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer."""
-        async with _Leaving(scope, receive) as leaving, aclosing(self._parts) as parts:
+        async with _Leaving(receive) as leaving, aclosing(self._parts) as parts:
             first = await anext(parts, b"")
             self.init_headers(self._made_headers())
             self.raw_headers.append((b"server-timing", _timing(self._began)))
@@ -133,10 +138,23 @@ class Streamed(_Named):
                     await send({"type": "http.response.body", "body": part, "more_body": True})
                     del part  # a stream that waits for its engine keeps no audio
             except Exception as error:  # noqa: BLE001  whatever it is, the caller must see a broken body
-                _log_break(scope, error)
+                log_failure("the answer broke off", error)
                 return
+            except asyncio.CancelledError:
+                if self._farewell and not leaving.has_left:
+                    await _say_at_once(self._farewell, send)
+                raise
             leaving.over()
             await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _say_at_once(farewell: bytes, send: Send) -> None:
+    """Send the last part of an answer to a caller who takes it; there is no time to wait for others."""
+    sending = asyncio.ensure_future(
+        send({"type": "http.response.body", "body": farewell, "more_body": False})
+    )
+    await asyncio.wait([sending], timeout=_FAREWELL_WITHIN)
+    sending.cancel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +221,7 @@ class Worked(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Make the answer and send it."""
-        async with _Leaving(scope, receive) as leaving:
+        async with _Leaving(receive) as leaving:
             answer = await self._make()
             leaving.over()
             answer.raw_headers.append((b"server-timing", _timing(self._began)))
@@ -213,20 +231,19 @@ class Worked(Response):
 class _Leaving:
     """Cancels the work inside when the caller leaves; `over` ends the watch, before the last byte is sent."""
 
-    __slots__ = ("_left", "_scope", "_watch", "_work")
+    __slots__ = ("_watch", "_work", "has_left")
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, receive: Receive) -> None:
         work = asyncio.current_task()
         assert work is not None  # noqa: S101  a response is always sent from a task
         self._work = work
-        self._scope = scope
-        self._left = False
+        self.has_left = False
         self._watch = asyncio.get_running_loop().create_task(self._look(receive))
 
     async def _look(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
-        self._left = True
+        self.has_left = True
         self._work.cancel()
 
     def over(self) -> None:
@@ -237,9 +254,9 @@ class _Leaving:
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> bool:
         self._watch.cancel()
-        if kind is not asyncio.CancelledError or not self._left or self._work.uncancel():
+        if kind is not asyncio.CancelledError or not self.has_left or self._work.uncancel():
             return False
-        log.info("%s the caller left; the work was stopped", request_id(self._scope))
+        log.info("the caller left; the work was stopped")
         return True
 
 
@@ -267,7 +284,7 @@ async def server_sent_events(
         except errors.StentorError as error:
             if not begun:
                 raise
-            log.error("a stream of events broke off: %s", error.code)  # noqa: TRY400
+            log_failure("a stream of events broke off", error)
             yield error_event(error)
             return
     if known := times():
@@ -275,17 +292,12 @@ async def server_sent_events(
     yield event({"type": "speech.audio.done", "usage": usage()})
 
 
-def _log_break(scope: Scope, error: Exception) -> None:
-    if isinstance(error, errors.StentorError):
-        log.error("%s broke off: %s", request_id(scope), error.code)
-    else:
-        log.error("%s broke off", request_id(scope), exc_info=error)
-
-
-def request_id(scope: Scope) -> str:
-    """Return the id of a request, for logs."""
-    found: str = scope.get("state", {}).get("request_id", "-")
-    return found
+def log_failure(what: str, error: Exception) -> None:
+    """Tell the operator why something failed, in our own words, unless it is for the caller to mend."""
+    if not isinstance(error, errors.StentorError):
+        log.error("%s", what, exc_info=error)
+    elif isinstance(error, errors.EngineError) or status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("%s: %s: %s", what, error.code, error.for_log)
 
 
 def error_event(error: errors.StentorError) -> bytes:

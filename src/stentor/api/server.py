@@ -35,7 +35,7 @@ from stentor.api.faults import Faults
 from stentor.api.leases import Leases
 from stentor.api.origins import Origins
 from stentor.api.requests import RequestIds
-from stentor.api.respond import envelope, error_object, error_response, request_id
+from stentor.api.respond import envelope, error_object, error_response
 from stentor.errors import InvalidRequest, StentorError, quoted
 
 if TYPE_CHECKING:
@@ -132,8 +132,8 @@ def _possible(request: Request) -> list[str]:
     return sorted({method for route in exact or found for method in route.methods or ()})
 
 
-async def _left(request: Request, _error: Exception) -> Response:
-    log.info("%s the caller left before its request was whole", request_id(request.scope))
+async def _left(_request: Request, _error: Exception) -> Response:
+    log.info("the caller left before its request was whole")
     return Response(status_code=http.HTTPStatus.BAD_REQUEST)
 
 

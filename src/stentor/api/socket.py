@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from stentor.api.context import Context, ContextDep
-from stentor.api.respond import error_object
+from stentor.api.respond import error_object, log_failure
 from stentor.api.session import Session, Spoken, Turn, Work
 from stentor.api.timed import TimesWriter
 from stentor.audio.encode import Encoder, encoded
@@ -220,6 +220,7 @@ class _Connection:
         self._turn += 1
 
     async def _tell_error(self, error: StentorError, **where: int) -> None:
+        log_failure("a sentence of a session failed" if where else "a session failed", error)
         await self._tell(type="error", message=error.message, error=error_object(error), **where)
 
     async def _tell(self, **fields: Any) -> None:  # noqa: ANN401  a JSON object

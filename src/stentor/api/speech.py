@@ -27,6 +27,7 @@ from stentor.api.respond import (
     Parts,
     Streamed,
     Worked,
+    error_event,
     error_object,
     json_parts,
     server_sent_events,
@@ -34,7 +35,7 @@ from stentor.api.respond import (
 from stentor.api.timed import TimesWriter
 from stentor.api.wire import BatchBody, CaptionsBody, SpeechBody
 from stentor.audio.encode import Encoder, encoded
-from stentor.errors import InvalidRequest, StentorError
+from stentor.errors import InvalidRequest, ServerEnding, StentorError
 from stentor.pipeline.answer import Answer
 
 _AUDIO_TOKENS_PER_SECOND = 20
@@ -178,6 +179,7 @@ def _events(context: Context, answer: Answer, *, tells_progress: bool) -> Respon
         with_progress(events, partial(_progress, context, answer)) if tells_progress else events,
         "text/event-stream; charset=utf-8",
         lambda: {**named(answer), **foretold(answer), "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+        error_event(ServerEnding()),
     )
 
 
