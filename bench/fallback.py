@@ -94,7 +94,7 @@ class Next(Engine):
 
 
 async def decisions() -> None:
-    print("from a failure that is known to the next engine that is asked, in ms (CPU in µs)")
+    print("from a failure that is known to the next engine that is asked, in ms")
     clock: Clock = {}
     with noting(clock):
         await decided("an engine that fails", Failing(clock), clock)
@@ -127,7 +127,7 @@ def noting(clock: Clock) -> Iterator[None]:
 
 
 class refusing:  # noqa: N801  read as a function
-    """Run a server that is always busy; it stops listening at the end."""
+    """Run a server that is always busy, and never says for how long; it stops listening at the end."""
 
     async def __aenter__(self) -> str:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -135,7 +135,7 @@ class refusing:  # noqa: N801  read as a function
                 length = head.lower().partition(b"content-length:")[2].partition(b"\r")[0]
                 await reader.readexactly(int(length or 0))
                 writer.write(
-                    b"HTTP/1.1 503 Busy\r\nretry-after: 1\r\ncontent-type: application/json\r\n"
+                    b"HTTP/1.1 503 Busy\r\ncontent-type: application/json\r\n"
                     b'content-length: 24\r\n\r\n{"error": "No GPU free"}'
                 )
 
@@ -173,8 +173,8 @@ async def decided(said: str, first: Engine, clock: Clock) -> None:
                 await speak(planner, text)
                 if number >= 50:
                     walls.append(1000 * (clock["asked"][0] - clock["known"][0]))
-                    cpus.append(1e6 * (clock["asked"][1] - clock["known"][1]))
-            print(f"  {said:22} {way:26} {percentiles(walls)}, CPU {statistics.median(cpus):.0f}")
+                    cpus.append(1000 * (clock["asked"][1] - clock["known"][1]))
+            print(f"  {said:22} {way:26} {percentiles(walls)}; CPU {percentiles(cpus)}")
     finally:
         await first.close()
 
