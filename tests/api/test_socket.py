@@ -191,6 +191,12 @@ def failing_second(utterance: Utterance) -> Iterator[Any]:
     yield tone(0.1)
 
 
+def failing_first(said: Utterance) -> Iterator[Samples]:
+    if said.text == "One.":
+        raise errors.EngineFailed("It broke.")
+    yield tone(0.1)
+
+
 def test_a_sentence_that_fails_is_told_apart_and_the_next_is_spoken() -> None:
     engine = ScriptedEngine(failing_second)
     with session(engine, split_granularity="sentence", response_format="pcm", stream_audio=True) as socket:
@@ -249,9 +255,18 @@ def test_if_nobody_can_speak_the_first_failure_is_told() -> None:
     with session(*engines, routed=True, voice="one") as socket:
         say(socket, "Hello.")
         heard = turn(socket)
-    assert kinds(heard) == ["audio.start", "error", "audio.done", "session.done"]
-    assert isinstance(heard[1], dict)
-    assert heard[1]["error"]["code"] == "engine_busy"
+    assert kinds(heard) == ["error", "audio.done", "session.done"]
+    assert isinstance(heard[0], dict)
+    assert (heard[0]["error"]["code"], heard[0]["sentence_index"]) == ("engine_busy", 0)
+
+
+def test_what_was_left_out_is_told_with_the_first_sentence_that_is_heard() -> None:
+    engine = ScriptedEngine(failing_first)
+    with session(engine, voice="one", split_granularity="sentence", colour="blue") as socket:
+        say(socket, "One. Two. Three.")
+        heard = turn(socket)
+    begun = [event for event in heard if isinstance(event, dict) and event["type"] == "audio.start"]
+    assert [(event["sentence_index"], "warnings" in event) for event in begun] == [(1, True), (2, False)]
 
 
 def test_a_turn_without_words_says_so_once() -> None:

@@ -202,8 +202,9 @@ class Session:
                 return await answer.instead(error)
             except StentorError as failure:
                 await self._put(replace(spoken, failure=failure))
-        self._told.update(warnings)
-        self._removed = 0
+        else:  # only with sound is it told what was left out
+            self._told.update(warnings)
+            self._removed = 0
         self._cut += 1
         return None
 

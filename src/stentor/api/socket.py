@@ -167,7 +167,6 @@ class _Connection:
         elif isinstance(work, Turn):
             await self._tell_end(work)
         elif work.failure:
-            await self._begin(work)
             await self._tell_error(work.failure, **self._where(work))
             await self._end(work, 0, failed=True)
         else:
