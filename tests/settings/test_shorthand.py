@@ -223,7 +223,8 @@ def test_a_remote_server_is_the_default_engine_with_espeak_behind_it(folder: Pat
     assert loaded.settings.speech.default_engine == "remote"
     assert [route.engines for route in loaded.settings.routes] == [("remote", "espeak")]
     assert loaded.origins["engines.remote.url"] == "TTS_REMOTE_URL in the environment"
-    assert loaded.origins["routes"] == "TTS_REMOTE_URL in the environment"
+    for path in ("routes", "speech.default_engine", "engines.remote.kind"):
+        assert loaded.origins[path] == "TTS_MODE in the environment"
     assert loaded.without_effect == ()
 
 
@@ -239,7 +240,10 @@ def test_in_local_mode_a_remote_server_has_no_effect_and_that_is_told(folder: Pa
 
 def test_a_remote_mode_may_be_written_beside_its_url(folder: Path) -> None:
     (folder / ".env").write_text("TTS_REMOTE_URL=http://gpu-box:8000\n")
-    assert "remote" in load(folder, TTS_MODE="Remote").settings.engines
+    loaded = load(folder, TTS_MODE="Remote")
+    assert "remote" in loaded.settings.engines
+    assert loaded.origins["engines.remote.kind"] == "TTS_MODE in the environment"
+    assert loaded.origins["engines.remote.url"] == "TTS_REMOTE_URL in .env"
 
 
 def test_a_remote_server_leaves_routes_and_a_default_engine_that_were_chosen(folder: Path) -> None:

@@ -25,6 +25,7 @@ from stentor.settings.shorthand import (
     engine_values,
     engines_led,
     false_safety,
+    led_by,
     without_effect,
 )
 from stentor.settings.sources import Sources
@@ -114,7 +115,7 @@ def load_settings(
         folder,
         values,
         origins,
-        {engine: origins[f"engines.{engine}.url"] for engine in led},
+        {engine: led_by(engine, of_file, environ) for engine in led},
         _openai_key({".env": of_file, "the environment": environ}),
     )
     kept = KeptFile(_data_dir(values) / KEPT_FILE)

@@ -76,11 +76,17 @@ def engines_led(variables: Mapping[str, str]) -> Iterator[str]:
 def engine_values(variables: Mapping[str, str], led: Iterable[str]) -> Iterator[tuple[str, Any, str]]:
     """Yield the path, the value and the variable of all that is set of the engines put in use so."""
     for engine in led:
+        if engine in _KINDS and variables.get(MODE):
+            yield f"engines.{engine}.kind", _KINDS[engine], MODE
         for name, setting in ENGINE_NAMES[engine].items():
             if variables.get(name):
-                if engine in _KINDS:
-                    yield f"engines.{engine}.kind", _KINDS[engine], name
                 yield f"engines.{engine}.{setting}", variables[name], name
+
+
+def led_by(engine: str, of_file: Mapping[str, str], environ: Mapping[str, str]) -> str:
+    """Say which variable of `.env` or the environment puts an engine in use."""
+    name = MODE if engine in _KINDS else next(iter(ENGINE_NAMES[engine]))
+    return f"{name} in {'the environment' if environ.get(name) or not of_file.get(name) else '.env'}"
 
 
 def without_effect(
