@@ -19,6 +19,10 @@ from stentor.errors import EngineUnavailable
 from stentor.say import player
 from stentor.settings import Loaded, load_settings
 from stentor.types import Voice
+from tests.api.inprocess import make_api
+from tests.engines.runpod.plane import KEY, plane, streaming
+from tests.fakes import ScriptedEngine
+from tests.serving import served
 
 pytestmark = pytest.mark.e2e  # it starts processes
 
@@ -37,7 +41,7 @@ def section(findings: list[Finding], name: str) -> list[Finding]:
 
 async def test_a_sound_installation_has_nothing_missing(tmp_path: Path) -> None:
     findings = await examine(loaded(tmp_path))
-    assert [finding for finding in findings if finding.mark is Mark.BAD] == []
+    assert [finding for finding in findings if finding.mark.needs_somebody] == []
     assert __version__ in section(findings, "This machine")[0].said
     assert any(finding.said.startswith("numpy ") for finding in section(findings, "Packages"))
 
@@ -69,10 +73,22 @@ async def test_every_setting_is_shown_with_its_value_and_source(tmp_path: Path) 
     (tmp_path / "stentor.toml").write_text('[api]\ntitle = "Ours"\n')
     shown = [finding.said for finding in section(await examine(loaded(tmp_path, HOST="::1")), "Settings")]
     assert "server.port = 81  (PORT in .env)" in shown
-    assert "server.host = ::1  (HOST in the environment)" in shown
-    assert "api.title = Ours  (stentor.toml)" in shown
-    assert "server.log_level = info  (default)" in shown
+    assert 'server.host = "::1"  (HOST in the environment)' in shown
+    assert 'api.title = "Ours"  (stentor.toml)' in shown
+    assert 'server.log_level = "info"  (default)' in shown
+    assert "server.debug = false  (default)" in shown
+    assert "routes = []  (default)" in shown
+    assert "engines.tone.price = not set  (default)" in shown
     assert any(line.startswith("engines.tone.amplitude = 0.25") for line in shown)
+
+
+async def test_a_route_is_shown_as_it_is_written_without_its_defaults(tmp_path: Path) -> None:
+    (tmp_path / "stentor.toml").write_text(
+        '[[routes]]\nengines = [["tone", "espeak"]]\nhedge_after = 0.5\nweights = { tone = 2 }\n'
+    )
+    shown = [finding.said for finding in section(await examine(loaded(tmp_path)), "Settings")]
+    written = '[{ engines = [["tone", "espeak"]], weights = { tone = 2.0 }, hedge_after = 0.5 }]'
+    assert f"routes = {written}  (stentor.toml)" in shown
 
 
 async def test_what_was_set_at_run_time_is_shown_with_its_file(tmp_path: Path) -> None:
@@ -113,7 +129,7 @@ async def test_secrets_are_masked_and_an_empty_one_is_seen_to_be_empty(
     shown = [finding.said for finding in await examine(Loaded(settings))]
     assert "engines.tone.api_key = ********  (default)" in shown
     assert "engines.tone.bearer_token = ********  (default)" in shown
-    assert "engines.tone.database_password =   (default)" in shown
+    assert 'engines.tone.database_password = ""  (default)' in shown
     assert not any("sesame" in line for line in shown)
 
 
@@ -127,7 +143,7 @@ async def test_an_engine_that_cannot_speak_is_missing_and_says_why(
 ) -> None:
     monkeypatch.setattr(engines, "load", lambda _name: _Broken)
     tone = section(await examine(loaded(tmp_path)), "Engines")[0]
-    assert tone.mark is Mark.BAD
+    assert tone.mark is Mark.FAILED
     assert "has no air" in tone.said
 
 
@@ -146,18 +162,12 @@ class _Nameless(ToneEngine):
         raise KeyError("voices.json")
 
 
-class _Clinging(ToneEngine):
-    async def close(self) -> None:
-        raise OSError("it will not go")
-
-
 @pytest.mark.parametrize(
     ("engine", "said"),
     [
         (_Bare, "RuntimeError: two lines"),
         (_Mute, "no voices"),
         (_Nameless, "KeyError: 'voices.json'"),
-        (_Clinging, "it will not go"),
     ],
 )
 async def test_whatever_an_engine_raises_is_a_line_of_the_report(
@@ -167,7 +177,7 @@ async def test_whatever_an_engine_raises_is_a_line_of_the_report(
     monkeypatch.setattr(engines, "load", lambda _name: engine)
     findings = await examine(loaded(tmp_path))
     tone = section(findings, "Engines")[0]
-    assert tone.mark is Mark.BAD
+    assert tone.mark is Mark.FAILED
     assert tone.said.startswith("tone cannot speak: ")
     assert said in tone.said
     assert section(findings, "Voice map")
@@ -182,15 +192,68 @@ def test_the_command_reports_even_where_serving_is_refused(
     assert result.exit_code == 1
     assert "tone speaks" in result.stdout
     (line,) = [line for line in result.stdout.splitlines() if "REQUIRE_AUTH" in line]
-    assert line.split()[0] == "missing"
-    assert "1 of the lines above need" in result.stderr
+    assert line.split()[0] == "failed"
+    assert "One of the lines above needs you." in result.stderr
+
+
+async def test_an_engine_that_does_not_close_has_been_examined_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clinging(ToneEngine):
+        async def close(self) -> None:
+            raise OSError("it will not go")
+
+    monkeypatch.setattr(engines, "load", lambda _name: Clinging)
+    findings = await examine(loaded(tmp_path))
+    assert section(findings, "Engines")[0].mark is Mark.GOOD
+
+
+def rented(folder: Path, url: str) -> Loaded:
+    """Load settings with an engine that is paid for, alone."""
+    variables = {"RUNPOD_ENDPOINT": url, "RUNPOD_API_KEY": KEY}
+    found = load_settings(environ=variables, folder=folder)
+    engines = {"runpod": found.settings.engines["runpod"]}
+    return Loaded(found.settings.model_copy(update={"engines": engines}), found.origins, found.without_effect)
+
+
+async def test_an_engine_elsewhere_is_asked_to_speak_only_on_demand(tmp_path: Path) -> None:
+    async with plane(streaming(2)) as endpoint:
+        given = rented(tmp_path, endpoint.url)
+        looked = section(await examine(given), "Engines")[0]
+        assert (looked.mark, endpoint.jobs) == (Mark.GOOD, [])
+        assert looked.said.startswith("runpod answers, and was not asked to speak (")
+        assert "--speak" in looked.remedy
+        spoke = section(await examine(given, speak=True), "Engines")[0]
+        assert len(endpoint.jobs) == 1
+    assert spoke.said.startswith("runpod speaks (")
+    assert not spoke.remedy
+    down = section(await examine(given), "Engines")[0]
+    assert down.mark is Mark.FAILED
+    assert down.said == "runpod is not available: its server refused the connection"
+
+
+async def test_an_engine_elsewhere_that_refuses_the_key_is_told(tmp_path: Path) -> None:
+    async with plane(streaming(2)) as endpoint:
+        endpoint.refuse("health", 5, 401)
+        found = section(await examine(rented(tmp_path, endpoint.url)), "Engines")[0]
+    assert found.mark is Mark.FAILED
+    assert found.said == "runpod is not available: it refused the key (401)"
+
+
+async def test_a_voice_of_a_remote_stentor_is_found_for_a_name(tmp_path: Path) -> None:
+    (tmp_path / "voice_map.json").write_text('{"narrator": "Käthe"}')
+    async with served(make_api(ScriptedEngine(name="far", voices=["Käthe"]))) as url:
+        variables = {"TTS_MODE": "remote", "TTS_REMOTE_URL": url}
+        findings = await examine(load_settings(environ=variables, folder=tmp_path))
+    (mapped,) = section(findings, "Voice map")
+    assert mapped.said == "narrator speaks as Käthe of remote"
 
 
 async def test_the_operators_names_are_tried(tmp_path: Path) -> None:
     (tmp_path / "voice_map.json").write_text('{"narrator": "high", "alloy": "EARS_p004_freeform.mp3"}')
     bad, good = sorted(section(await examine(loaded(tmp_path)), "Voice map"), key=lambda one: one.said)
     assert (good.mark, good.said) == (Mark.GOOD, "narrator speaks as high of tone")
-    assert bad.mark is Mark.BAD
+    assert bad.mark is Mark.FAILED
     assert "EARS_p004_freeform.mp3" in bad.said
 
 
@@ -207,7 +270,7 @@ async def test_lexicons_are_listed_and_broken_ones_named(tmp_path: Path) -> None
         (Mark.GOOD, "off holds for requests that name it (words: 0)"),
         (Mark.GOOD, "some holds for nova (words: 1)"),
     ]
-    assert bad.mark is Mark.BAD
+    assert bad.mark is Mark.FAILED
     assert bad.said.startswith("broken.json cannot be used: It is not valid JSON: ")
 
 
@@ -221,7 +284,7 @@ async def test_where_things_are_kept_is_told_without_a_secret(tmp_path: Path) ->
     given = {"STENTOR_DATABASE_URL": "postgresql://ann:sesame@127.0.0.1:1/speech"}
     findings = await examine(loaded(tmp_path, **given, AWS_SECRET_ACCESS_KEY="sesame"))
     database, blobs = section(findings, "Storage")
-    assert (database.mark, blobs.mark) == (Mark.BAD, Mark.BAD)
+    assert (database.mark, blobs.mark) == (Mark.FAILED, Mark.FAILED)
     assert database.said.startswith("The database cannot be used (PostgreSQL at 127.0.0.1:1/speech)")
     assert not any("sesame" in finding.said for finding in findings)
     assert any(finding.said.startswith("storage.database_url = ****") for finding in findings)
@@ -236,7 +299,7 @@ async def test_a_missing_package_comes_with_its_remedy(
         return "1"
 
     monkeypatch.setattr(doctor, "version", version)
-    (missing,) = [finding for finding in await examine(loaded(tmp_path)) if finding.mark is Mark.BAD]
+    (missing,) = [finding for finding in await examine(loaded(tmp_path)) if finding.mark.needs_somebody]
     assert "soxr is not installed" in missing.said
     assert missing.remedy.endswith("-m pip install soxr")
 
@@ -264,12 +327,13 @@ def test_the_command_shows_it_all_and_succeeds(tmp_path: Path, monkeypatch: pyte
 
 
 def test_the_command_fails_when_something_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def found(_loaded: Any) -> list[Finding]:
-        return [Finding("Engines", Mark.BAD, "espeak cannot speak", "pip install espeakng-loader")]
+    async def found(_loaded: Any, *, speak: bool) -> list[Finding]:
+        assert not speak
+        return [Finding("Engines", Mark.FAILED, "espeak cannot speak", "pip install espeakng-loader")]
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(doctor, "examine", found)
     result = CliRunner().invoke(main, ["doctor"])
     assert result.exit_code == 1
     assert "espeak cannot speak  -> pip install espeakng-loader" in result.stdout
-    assert "1 of the lines above need" in result.stderr
+    assert "One of the lines above needs you." in result.stderr

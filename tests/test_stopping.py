@@ -14,6 +14,7 @@ import pytest
 
 from stentor.stopping import Stop
 from tests.engines.runpod.plane import KEY, plane, streaming
+from tests.engines.upstream import Asked, Wire, upstream
 
 pytestmark = pytest.mark.e2e  # it starts processes
 
@@ -106,6 +107,28 @@ async def test_a_job_that_waits_for_a_worker_is_cancelled(tmp_path: Path, number
     assert process.returncode == 128 + number
     assert said == b""
     assert left(tmp_path) == []
+
+
+async def test_a_look_at_a_server_is_given_up(tmp_path: Path) -> None:
+    async def sleeps(_asked: Asked, wire: Wire) -> None:
+        await wire.left()
+
+    async with upstream() as server:
+        server.answers("/v1/models", sleeps)
+        settings = tmp_path / "mine.toml"
+        settings.write_text(f'[engines.far]\nkind = "openai"\nurl = "{server.url}"\n')
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "stentor", "doctor", "--config", str(settings)),
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        async with asyncio.timeout(20):
+            while not server.asked:  # noqa: ASYNC110  nothing tells of it
+                await asyncio.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert await process.communicate() == (b"", b"")
+    assert process.returncode == 128 + signal.SIGINT
 
 
 def test_text_that_does_not_come_is_waited_for_until_then(tmp_path: Path) -> None:

@@ -204,24 +204,30 @@ def engines(loaded: Loaded) -> None:
 
 
 @main.command()
+@click.option("--speak", is_flag=True, help="Have engines on other machines say a word, too; it may cost.")
 @partial(_configured, lenient=True)
-def doctor(loaded: Loaded) -> None:
-    """Say what is installed, what is configured and from where, and what is missing."""
+def doctor(loaded: Loaded, *, speak: bool) -> None:
+    """Say what is installed, what is configured and from where, and what is missing.
+
+    Engines of this machine say a word; others are only asked whether they are there.
+    """
     from stentor.doctor import Mark, examine  # noqa: PLC0415
 
-    colours = {Mark.GOOD: "green", Mark.NOTE: "yellow", Mark.BAD: "red"}
+    colours = {Mark.GOOD: "green", Mark.NOTE: "yellow"}
     section = ""
-    findings = _run(examine(loaded))
+    findings = _run(examine(loaded, speak=speak))
     for finding in findings:
         if finding.section != section:
             section = finding.section
             click.secho(f"\n{section}", bold=True)
         remedy = f"  -> {finding.remedy}" if finding.remedy else ""
-        click.echo(f"  {click.style(f'{finding.mark.value:8}', colours[finding.mark])}{finding.said}{remedy}")
-    missing = [finding for finding in findings if finding.mark is Mark.BAD]
+        mark = click.style(f"{finding.mark.value:8}", colours.get(finding.mark, "red"))
+        click.echo(f"  {mark}{finding.said}{remedy}")
+    wrong = sum(finding.mark.needs_somebody for finding in findings)
     click.echo()
-    if missing:
-        raise click.ClickException(f"{len(missing)} of the lines above need you.")
+    if wrong:
+        lines = "One of the lines above needs" if wrong == 1 else f"{wrong} of the lines above need"
+        raise click.ClickException(f"{lines} you.")
     click.echo("Everything that is needed is here.")
 
 

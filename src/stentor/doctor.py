@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import platform
 import sys
-from collections.abc import Iterator
-from contextlib import aclosing
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass
 from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from stentor import __version__
 from stentor.app import build
 from stentor.engines import Engine, installed
 from stentor.errors import EngineFailed, StentorError, StorageFailed
-from stentor.say import PLAYERS, player
+from stentor.say import PLAYERS, player, waited
 from stentor.storage import Storage, make_storage
 from stentor.types import Utterance
 from stentor.voices.catalog import OPENAI_MODELS, Catalog
@@ -32,6 +33,7 @@ _PACKAGES = (
     "espeakng-loader", "av", "numpy", "soxr", "fastapi", "uvicorn", "uvloop", "wsproto", "aiohttp",
     "sqlalchemy", "alembic", "aiosqlite", "asyncpg", "obstore",
 )  # fmt: skip
+_WITHIN = 60.0  # seconds, to start and to say a word
 _SECRET = ("key", "token", "secret", "password")
 
 
@@ -40,7 +42,13 @@ class Mark(Enum):
 
     GOOD = "ok"
     NOTE = "note"
-    BAD = "missing"
+    MISSING = "missing"
+    FAILED = "failed"
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether something is to be done about it."""
+        return self in (Mark.MISSING, Mark.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +61,11 @@ class Finding:
     remedy: str = ""
 
 
-async def examine(loaded: Loaded) -> list[Finding]:
-    """Look at everything. Speaks a word with each engine, so it takes as long as they take to start."""
+async def examine(loaded: Loaded, *, speak: bool = False) -> list[Finding]:
+    """Look at everything, which takes as long as the engines take to start.
+
+    An engine says a word; one on another machine, where that may cost something, only with `speak`.
+    """
     findings = [
         Finding(
             "This machine",
@@ -66,19 +77,15 @@ async def examine(loaded: Loaded) -> list[Finding]:
     findings += _programs()
     context = build(loaded.settings)
     catalog = context.catalog
-    for name, engine in catalog.engines.items():
-        findings.append(await _engine(name, engine))
-    used = {config.kind or name for name, config in loaded.settings.engines.items()}
-    unused = sorted(installed().keys() - used)
-    findings += [
-        Finding("Engines", Mark.NOTE, f"{name} is installed, not in use", f"add [engines.{name}] to use it")
-        for name in unused
-    ]
-    findings += await _voice_map(catalog)
+    async with AsyncExitStack() as stack:
+        for engine in catalog.engines.values():
+            findings.append(await _examined(engine, stack, speak=speak))
+        findings += _unused(loaded)
+        findings += await _voice_map(catalog)
     findings += await _lexicons(context.lexicons)
     findings += await _storage(make_storage(loaded.settings.storage, loaded.settings.data_dir))
     findings += [
-        Finding("Settings", Mark.BAD, sentence, "`stentor serve` refuses to start")
+        Finding("Settings", Mark.FAILED, sentence, "`stentor serve` refuses to start")
         for sentence in loaded.refused
     ]
     findings += _settings(loaded)
@@ -88,13 +95,21 @@ async def examine(loaded: Loaded) -> list[Finding]:
     return findings
 
 
+def _unused(loaded: Loaded) -> Iterator[Finding]:
+    used = {config.kind or name for name, config in loaded.settings.engines.items()}
+    for name in sorted(installed().keys() - used):
+        yield Finding(
+            "Engines", Mark.NOTE, f"{name} is installed, not in use", f"add [engines.{name}] to use it"
+        )
+
+
 def _packages() -> Iterator[Finding]:
     for name in _PACKAGES:
         try:
             yield Finding("Packages", Mark.GOOD, f"{name} {version(name)}")
         except PackageNotFoundError:
             remedy = f"{sys.executable} -m pip install {name}"
-            yield Finding("Packages", Mark.BAD, f"{name} is not installed", remedy)
+            yield Finding("Packages", Mark.MISSING, f"{name} is not installed", remedy)
 
 
 def _programs() -> Iterator[Finding]:
@@ -106,25 +121,41 @@ def _programs() -> Iterator[Finding]:
         yield Finding("Programs", Mark.NOTE, "no player for `stentor say --play`", f"install one of {names}")
 
 
-async def _engine(name: str, engine: Engine) -> Finding:
+async def _examined(engine: Engine, stack: AsyncExitStack, *, speak: bool) -> Finding:
+    """Open an engine until the stack is closed, and say how it is."""
+    stack.push_async_callback(_closed, engine)
+    return await waited(_engine(engine, speak=speak), lambda: engine)
+
+
+async def _engine(engine: Engine, *, speak: bool) -> Finding:
+    name = engine.name
+    is_elsewhere = engine.capabilities.device == "remote"
     try:
-        try:
-            async with asyncio.timeout(60):
-                await engine.open()
-                seconds = await _speak_a_word(engine)
-                voices = len(await engine.voices())
-        finally:
-            await engine.close()
+        async with asyncio.timeout(_WITHIN):
+            await engine.open()
+            if is_elsewhere and (problem := engine.health().problem):
+                return Finding("Engines", Mark.FAILED, f"{name} is not available: {problem}")
+            if speak or not is_elsewhere:
+                did = f"speaks ({await _speak_a_word(engine):.1f} s of audio made; "
+            else:
+                did = "answers, and was not asked to speak ("
+            voices = len(await engine.voices())
     except Exception as error:  # noqa: BLE001  anybody's engine may raise anything; that is what we are asked for
-        return Finding("Engines", Mark.BAD, f"{name} cannot speak: {_why(error)}")
+        return Finding("Engines", Mark.FAILED, f"{name} cannot speak: {_why(error)}")
     abilities = engine.capabilities
-    languages = len(abilities.languages)
+    spoken = "any" if "und" in abilities.languages else len(abilities.languages)
     return Finding(
         "Engines",
         Mark.GOOD,
-        f"{name} speaks ({seconds:.1f} s of audio made; voices: {voices}, languages: {languages}, "
-        f"{abilities.sample_rate} Hz, {abilities.licence or 'licence unknown'})",
+        f"{name} {did}voices: {voices}, languages: {spoken}, {abilities.sample_rate} Hz, "
+        f"{abilities.licence or 'licence unknown'})",
+        "" if speak or not is_elsewhere else "`stentor doctor --speak` has it say a word, which may cost",
     )
+
+
+async def _closed(engine: Engine) -> None:
+    with suppress(Exception):  # it has been examined
+        await engine.close()
 
 
 async def _voice_map(catalog: Catalog) -> list[Finding]:
@@ -133,7 +164,7 @@ async def _voice_map(catalog: Catalog) -> list[Finding]:
         try:
             _, voice = await catalog.find(catalog.candidates(OPENAI_MODELS[0]), name, None)
         except Exception as error:  # noqa: BLE001  an engine that cannot speak may not find voices either
-            findings.append(Finding("Voice map", Mark.BAD, f"{name}: {_why(error)}"))
+            findings.append(Finding("Voice map", Mark.FAILED, f"{name}: {_why(error)}"))
         else:
             findings.append(Finding("Voice map", Mark.GOOD, f"{name} speaks as {voice.id} of {voice.engine}"))
     return findings
@@ -147,7 +178,7 @@ async def _lexicons(lexicons: LexiconStore) -> list[Finding]:
         whom = voices if lexicon.enabled else "requests that name it"
         findings.append(Finding("Lexicons", Mark.GOOD, f"{lexicon.id} holds for {whom} (words: {words})"))
     findings += [
-        Finding("Lexicons", Mark.BAD, f"{name} cannot be used: {why}")
+        Finding("Lexicons", Mark.FAILED, f"{name} cannot be used: {why}")
         for name, why in (await lexicons.problems()).items()
     ]
     return findings
@@ -159,7 +190,7 @@ async def _storage(storage: Storage) -> list[Finding]:
         try:
             findings.append(Finding("Storage", Mark.GOOD, await looking))
         except StorageFailed as error:
-            findings.append(Finding("Storage", Mark.BAD, error.message))
+            findings.append(Finding("Storage", Mark.FAILED, error.message))
     return findings
 
 
@@ -183,7 +214,7 @@ def _why(error: Exception) -> str:
     if isinstance(error, StentorError):
         return error.message
     if isinstance(error, TimeoutError) and not str(error):
-        return "no sound within 60 s"
+        return f"no sound within {_WITHIN:g} s"
     return " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
 
 
@@ -204,7 +235,27 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
         yield path, value
 
 
-def _shown(path: str, value: Any) -> str:  # noqa: ANN401  any setting; pydantic masks its own secrets
-    if value and any(word in path.rpartition(".")[2] for word in _SECRET):
+def _shown(path: str, value: Any) -> str:  # noqa: ANN401  any setting
+    is_secret = isinstance(value, SecretStr) or any(word in path.rpartition(".")[2] for word in _SECRET)
+    if value and is_secret:
         return "********"
-    return str(value)
+    return _written(value)
+
+
+def _written(value: Any) -> str:  # noqa: ANN401  any setting
+    """Write a value as `stentor.toml` has it, of a table what is not its default."""
+    match value:
+        case None:
+            return "not set"
+        case bool() | int() | float():
+            return str(value).lower()
+        case BaseModel():
+            set_ = value.model_dump(exclude_defaults=True)
+            return _written({name: getattr(value, name) for name in set_})
+        case Mapping():
+            pairs = ", ".join(f"{name} = {_written(held)}" for name, held in value.items())
+            return f"{{ {pairs} }}" if pairs else "{}"
+        case list() | tuple():
+            return f"[{', '.join(map(_written, value))}]"
+        case _:
+            return json.dumps(str(value), ensure_ascii=False)
