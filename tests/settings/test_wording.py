@@ -11,7 +11,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from tests.settings.loading import load, value
 
 from stentor.errors import SettingsError
-from stentor.settings.wording import Written, misquoted, near, place, sentence, shown, source_of
+from stentor.settings.wording import Written, file_of, misquoted, near, place, sentence, shown, source_of
 
 TOML: list[tuple[str, str]] = [
     ('[routes]\nengines = ["tone"]', "`routes` in stentor.toml: it is a list of tables; write `[[routes]]`."),
@@ -184,6 +184,16 @@ def test_whoever_set_what_is_around_or_within_is_the_source() -> None:
     assert source_of(("engines", "far", "url"), origins) == "b.toml"
     assert source_of(("engines", "near", "price", "x"), origins) == "c.toml"
     assert source_of(("engines", "other"), {}) == "the settings"
+
+
+def test_no_variable_has_what_is_missing(folder: Path) -> None:
+    with pytest.raises(SettingsError, match=r"`engines\.gpu\.url` is missing in the environment: "):
+        load(folder, STENTOR_ENGINES_GPU_KIND="provider")
+    with pytest.raises(SettingsError, match=r"`engines\.gpu\.kind` is missing in the environment: "):
+        load(folder, STENTOR_ENGINES_GPU_URL="http://gpu-box:8000")
+    with pytest.raises(SettingsError, match=r"`engines\.gpu\.kind` in STENTOR_ENGINES_GPU_KIND in the envir"):
+        load(folder, STENTOR_ENGINES_GPU_KIND="provder")
+    assert file_of(("routes", 0), {"routes": "mine.toml"}) == "mine.toml"
 
 
 def test_only_a_name_that_is_like_another_is_near() -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from stentor.engines import EngineConfig, installed, load
 from stentor.engines.remote.config import RemoteConfig
 from stentor.errors import SettingsError, printable, quoted
-from stentor.settings.wording import misquoted, near, place, sentence, source_of
+from stentor.settings.wording import file_of, misquoted, near, place, sentence, source_of
 from stentor.voices.catalog import OPENAI_MODELS
 
 _ADD = " To use it, add `[engines.{}]` to stentor.toml."
@@ -48,8 +48,7 @@ def engine_model(name: str, table: Mapping[str, Any], source: str = "the setting
 
 def engine_config(name: str, table: Mapping[str, Any], origins: Mapping[str, str]) -> EngineConfig:
     """Make the settings of an engine from its table; raises SettingsError."""
-    source = source_of(("engines", name, "kind"), origins)
-    model = engine_model(name, table, source)
+    model = engine_model(name, table, kind_source(name, table, origins))
     lists = {
         key for key, described in model.model_fields.items() if get_origin(described.annotation) is tuple
     }
@@ -57,9 +56,16 @@ def engine_config(name: str, table: Mapping[str, Any], origins: Mapping[str, str
     config: EngineConfig = checked(model, values, ("engines", name), origins)
     if isinstance(config, RemoteConfig) and config.enabled and not config.url:
         raise SettingsError(
-            f"`engines.{name}.url` is missing in {source}: it says where the server of this engine is."
+            f"`engines.{name}.url` is missing in {file_of(('engines', name), origins)}: "
+            "it says where the server of this engine is."
         )
     return config
+
+
+def kind_source(name: str, table: Mapping[str, Any], origins: Mapping[str, str]) -> str:
+    """Say who set the kind of an engine, or where it is missing."""
+    path = ("engines", name, "kind")
+    return source_of(path, origins) if table.get("kind") else file_of(path, origins)
 
 
 def listed(value: Any) -> Any:  # noqa: ANN401  whatever type the setting has

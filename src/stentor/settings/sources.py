@@ -11,7 +11,7 @@ from typing import Any
 from stentor.engines import DEFAULT_ENGINES, EngineConfig
 from stentor.engines.guarded import files, inheritable, leads_to_the_same, secrets
 from stentor.errors import SettingsError, quoted
-from stentor.settings.checks import checked, engine_config, engine_model, instead_of
+from stentor.settings.checks import checked, engine_config, engine_model, instead_of, kind_source
 from stentor.settings.kept import Kept, Table
 from stentor.settings.shorthand import lead, wants_openai_key
 from stentor.settings.tree import Settings
@@ -147,7 +147,7 @@ def _resolved(
     name: str, table: Table, had: EngineConfig | None, origins: Mapping[str, str]
 ) -> tuple[EngineConfig, dict[str, Any]]:
     """Make the settings of a table, and return them with what they take over from those there were before."""
-    model = engine_model(name, table, source_of(("engines", name, "kind"), origins))
+    model = engine_model(name, table, kind_source(name, table, origins))
     taken = inheritable(model, had, table) if had else {}
     if had and taken:
         config = engine_config(name, {**table, **taken}, origins)

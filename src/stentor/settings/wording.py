@@ -86,6 +86,13 @@ def source_of(path: Sequence[Step], origins: Mapping[str, str]) -> str:
     return next(beside, "the settings")
 
 
+def file_of(path: Sequence[Step], origins: Mapping[str, str]) -> str:
+    """Say where something is missing: no variable has what nobody set."""
+    source = source_of(path, origins)
+    variable, _, rest = source.partition(" in ")
+    return rest if rest and variable.isupper() else source
+
+
 def sentence(
     model: type[BaseModel],
     error: ErrorDetails,
@@ -108,7 +115,7 @@ def sentence(
         known = {f"{around}{name}": name for name in owner.model_fields}
         return f"{here} in {source} is no setting.{_meant(str(path[-1]), known)}"
     if kind == "missing":
-        return f"{here} is missing in {source}."
+        return f"{here} is missing in {file_of(path, origins)}."
     if path == ["routes"] and isinstance(error["input"], dict):
         return f"{here} in {source}: it is a list of tables; write `[[routes]]`."
     return f"{here} in {source}: {_wrong(error, is_secret=_is_secret(owner, location))}."
