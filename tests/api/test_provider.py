@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from fastapi import FastAPI
 
-from stentor.engines import Capabilities
+from stentor.engines import Capabilities, Price
+from stentor.errors import EngineUnavailable
+from stentor.pipeline.routes import RouteConfig
 from tests.api.inprocess import assert_envelope, client_of, make_api
 from tests.fakes import ScriptedEngine, tone
 
@@ -140,3 +144,114 @@ async def test_what_is_wrong_is_said(
 async def test_what_is_not_done_here_is_said_plainly(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.post(path, files={"audio": b"RIFF"}, data={"reference_text": "Hi."})
     assert_envelope(answer, 501, "not_offered")
+
+
+def chain(*engines: ScriptedEngine, **more: Any) -> FastAPI:
+    """Make an API with a route through all engines."""
+    return make_api(*engines, routes=[RouteConfig(engines=tuple(one.name for one in engines))], **more)
+
+
+EVENTS = {"Accept": "text/event-stream"}
+
+
+@pytest.mark.parametrize("headers", [{}, EVENTS])
+async def test_what_is_spoken_for_another_server_is_booked_and_its_cost_told(headers: dict[str, str]) -> None:
+    engine = ScriptedEngine(name="cloud")
+    api = make_api(engine, prices={"cloud": Price(per_request=0.5, per_character=0.01)})
+    async with client_of(api) as client:
+        answer = await client.post(GENERATE, json={"text": "Hello."}, headers=headers)
+        described = (await client.get("/v1/engines/cloud")).json()
+    assert answer.headers["x-stentor-cost"] == "0.56"
+    spent = described["spent"]
+    assert (spent["requests"], spent["characters"], round(spent["cost"], 9)) == (1, 6, 0.56)
+    assert described["load"] == 0
+    if headers:
+        assert json.loads(answer.text.splitlines()[-2][6:])["usage"]["cost"] == 0.56
+
+
+async def test_what_is_paid_by_the_second_is_told_with_the_whole() -> None:
+    api = make_api(ScriptedEngine([tone(0.5)], name="cloud"), prices={"cloud": Price(per_second=2.0)})
+    async with client_of(api) as client:
+        whole = await client.post(GENERATE, json={"text": "Hello."})
+        events = await client.post(GENERATE, json={"text": "Hello."}, headers=EVENTS)
+    assert float(whole.headers["x-stentor-cost"]) == pytest.approx(1.0, abs=0.05)
+    assert "x-stentor-cost" not in events.headers
+
+
+async def test_an_engine_that_fails_here_is_left_alone_everywhere() -> None:
+    broken = ScriptedEngine(name="broken", fail_at=0, error=EngineUnavailable("It is away."))
+    async with client_of(make_api(broken)) as client:
+        for _ in range(3):
+            answer = await client.post(GENERATE, json={"text": "Hello."})
+            assert_envelope(answer, 503, "engine_unavailable")
+        assert (await client.get("/v1/engines/broken")).json()["circuit"] == "open"
+
+
+async def test_an_engine_that_makes_no_sound_in_time_is_given_up() -> None:
+    engine = ScriptedEngine(name="slow", gate=asyncio.Event())
+    api = make_api(engine)
+    api.state.context.planner.router.deadlines = {"slow": 0.02}
+    async with client_of(api) as client:
+        answer = await client.post(GENERATE, json={"text": "Hello."})
+    assert "no sound within 0.02 seconds" in assert_envelope(answer, 503, "engine_unavailable")
+    assert engine.closed == 1
+
+
+@pytest.mark.parametrize("headers", [{}, EVENTS])
+async def test_the_next_engine_of_a_route_speaks_if_the_first_cannot(headers: dict[str, str]) -> None:
+    """It speaks in the voice that it has by that name, at its own rate."""
+    broken = ScriptedEngine(name="broken", fail_at=0, error=EngineUnavailable("It is away."))
+    other = ScriptedEngine(name="other", rate=16_000, voices=("low", "high"))
+    async with client_of(chain(broken, other)) as client:
+        answer = await client.post(GENERATE, json={"text": "Hello."}, headers=headers)
+        totals = {
+            one["name"]: one["spent"]["requests"] for one in (await client.get("/v1/engines")).json()["data"]
+        }
+    assert answer.status_code == 200
+    assert answer.headers["x-stentor-engine"] == "other"
+    assert answer.headers["x-stentor-fallback"] == "broken: engine_unavailable"
+    assert answer.headers["x-stentor-voice"] == "low"
+    rate = answer.headers["x-sample-rate"] if headers else str(answer.json()["sample_rate"])
+    assert rate == "16000"
+    assert totals == {"broken": 1, "other": 1}
+    assert (broken.closed, other.finished) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"model": "broken", "voice": "one"}, {"voice": "mine"}, {"voice_prompt": {"voice": "mine"}}]
+)
+async def test_nobody_else_speaks_for_an_engine_or_a_voice_that_is_named(fields: dict[str, Any]) -> None:
+    gone = EngineUnavailable("It is away.")
+    broken = ScriptedEngine(name="broken", fail_at=0, error=gone, voices=("mine", "one"))
+    other = ScriptedEngine(name="other")
+    async with client_of(chain(broken, other)) as client:
+        answer = await client.post(GENERATE, json={"text": "Hello.", **fields})
+    assert_envelope(answer, 503, "engine_unavailable")
+    assert other.asked == []
+
+
+async def test_an_answer_that_has_begun_is_not_said_again_by_another() -> None:
+    broken = ScriptedEngine([tone(0.1)] * 3, name="broken", fail_at=1, error=EngineUnavailable("It is away."))
+    other = ScriptedEngine(name="other")
+    async with client_of(chain(broken, other)) as client:
+        answer = await client.post(GENERATE, json={"text": "Hello."}, headers=EVENTS)
+    assert answer.headers["x-stentor-engine"] == "broken"
+    assert json.loads(answer.text.splitlines()[-2][6:])["type"] == "speech.audio.error"
+    assert other.asked == []
+
+
+async def test_an_engine_that_failed_lately_is_asked_last() -> None:
+    broken = ScriptedEngine(name="broken", fail_at=0, error=EngineUnavailable("It is away."))
+    other = ScriptedEngine(name="other")
+    async with client_of(chain(broken, other)) as client:
+        for _ in range(5):
+            answer = await client.post(GENERATE, json={"text": "Hello."})
+    assert len(broken.asked) == 3
+    assert answer.headers["x-stentor-fallback"] == "broken: circuit_open"
+
+
+async def test_a_wrong_request_takes_no_place() -> None:
+    async with client_of(make_api(ScriptedEngine(name="one"))) as client:
+        for fields in ({"text": "..."}, {"text": "Hi.", "voice": "nobody"}):
+            assert (await client.post(GENERATE, json=fields)).status_code == 400
+        assert (await client.get("/v1/engines/one")).json()["load"] == 0

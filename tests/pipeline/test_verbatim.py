@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Any
 
 import pytest
 from tests.fakes import ScriptedEngine
 
-from stentor.engines import Capabilities
-from stentor.pipeline.verbatim import verbatim
+from stentor.engines import Capabilities, Engine
+from stentor.pipeline.request import SpeechRequest
+from stentor.pipeline.routes import RouteConfig, Router
+from stentor.pipeline.verbatim import VerbatimAnswer, verbatim
 from stentor.types import Pronunciation, Utterance, Voice, VoiceId
+from stentor.voices.aliases import VoiceMap
+from stentor.voices.catalog import Catalog
 
 ONE = Voice(VoiceId("one"), "One", "scripted", ("en",))
 
@@ -53,3 +59,24 @@ def test_what_is_too_long_is_cut_with_its_pronunciations() -> None:
     assert line.utterance.text[one.start : one.end] == "five"
     start, end = line.place
     assert text[start:end] == line.utterance.text
+
+
+async def test_an_answer_holds_a_place_with_its_engine_from_when_it_is_chosen() -> None:
+    """So that the next request goes to another replica."""
+    one, two = ScriptedEngine(name="one"), ScriptedEngine(name="two", voices=("one",))
+    catalog = Catalog({"one": one, "two": two}, "one", VoiceMap({}, None))
+    router = Router(catalog, [RouteConfig(engines=(("one", "two"),))])
+
+    async def settle(engines: Sequence[Engine]) -> tuple[Engine, Utterance]:
+        engine, voice = await catalog.find(engines, "one", None)
+        return engine, Utterance("Hello.", voice)
+
+    answers = [await VerbatimAnswer.to(router, SpeechRequest("", "tts-1", "one"), settle) for _ in range(4)]
+    assert sorted(answer.engine.name for answer in answers) == ["one", "one", "two", "two"]
+    for answer in answers:
+        async with aclosing(answer.chunks()) as chunks:
+            async for _ in chunks:
+                break
+    assert [circuit.load for circuit in router.circuits.values()] == [0, 0]
+    assert [one.closed, two.closed] == [2, 2]
+    assert {name: totals.requests for name, totals in router.ledger.totals.items()} == {"one": 2, "two": 2}

@@ -7,28 +7,39 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from stentor.pipeline.answer import Answer
     from stentor.pipeline.plan import Plan
+    from stentor.pipeline.verbatim import VerbatimAnswer
 
 
 def named(answer: Answer) -> dict[str, str]:
     """Name what was asked for, who speaks, who did not, and what is left out."""
-    headers = names_of(answer.plan)
-    if fallback := answer.fallback:
-        headers["X-Stentor-Fallback"] = ", ".join(f"{name}: {code}" for name, code in fallback)
-    return headers
+    return {**names_of(answer.plan), **_fallback(answer)}
+
+
+def named_verbatim(answer: VerbatimAnswer) -> dict[str, str]:
+    """Name who speaks a text that was read elsewhere, and who did not."""
+    prompt = answer.utterance.prompt
+    voice = {"X-Voice-Prompt-Id": prompt.id} if prompt else {"X-Stentor-Voice": answer.utterance.voice.id}
+    return {"X-Stentor-Engine": answer.engine.name, **voice, **_fallback(answer)}
 
 
 def priced(answer: Answer) -> dict[str, str]:
     """Tell what an answer that is complete has cost, if its engine has a price."""
-    return _cost(answer.attempt.cost)
+    return costing(answer.attempt.cost)
 
 
-def foretold(answer: Answer) -> dict[str, str]:
+def foretold(answer: Answer | VerbatimAnswer) -> dict[str, str]:
     """Tell what an answer that has begun will have cost at its end, if that is known."""
-    return _cost(answer.foretold)
+    return costing(answer.foretold)
 
 
-def _cost(cost: float | None) -> dict[str, str]:
+def costing(cost: float | None) -> dict[str, str]:
+    """Tell what an answer costs, if that is known."""
     return {} if cost is None else {"X-Stentor-Cost": f"{cost:.8f}".rstrip("0").rstrip(".")}
+
+
+def _fallback(answer: Answer | VerbatimAnswer) -> dict[str, str]:
+    found = ", ".join(f"{name}: {code}" for name, code in answer.fallback)
+    return {"X-Stentor-Fallback": found} if found else {}
 
 
 def names_of(plan: Plan) -> dict[str, str]:

@@ -6,7 +6,7 @@ FastAPI reads from the query; both ways of asking are taken.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any, Literal
@@ -23,6 +23,7 @@ from stentor.api.body import parse, read_body, read_bytes, validate
 from stentor.api.context import Context, context_of
 from stentor.api.documented import GENERATED, answers, failures, form_body
 from stentor.api.form import read_form
+from stentor.api.names import costing, foretold, named_verbatim
 from stentor.api.operations import Operation
 from stentor.api.prompts import can_clone, find_cloning, find_prompt, prepare, sample_of, warnings
 from stentor.api.respond import (
@@ -38,9 +39,9 @@ from stentor.audio.encode import to_int16
 from stentor.audio.stretch import FASTEST, SLOWEST
 from stentor.engines import Cloning, Engine
 from stentor.errors import InvalidRequest, NothingToSpeak, NotOffered, ServerEnding, TextTooLong
-from stentor.pipeline.speak import speak
-from stentor.pipeline.times import Times
-from stentor.pipeline.verbatim import verbatim
+from stentor.pipeline.request import SpeechRequest
+from stentor.pipeline.routes import Choice
+from stentor.pipeline.verbatim import VerbatimAnswer
 from stentor.text.clean import is_speakable, remove_controls
 from stentor.text.language import language_tag
 from stentor.text.script import STYLES
@@ -117,32 +118,38 @@ async def generate(request: Request) -> Response:
     """
     context = context_of(request)
     body = await _asked(request)
-    engine, voice, prompt = await _speaker(context, body)
-    steps = verbatim(engine, _utterance(body, voice, prompt, context.planner.config.max_text_length))
-    names = _names(engine, voice, prompt)
-    times = Times() if body.marks else None
-    rate = engine.capabilities.sample_rate
-    allowance = Allowance(context.config.max_whole_seconds)
+    answer = await _answer(context, body)
     if "text/event-stream" in request.headers.get("accept", ""):
-        written = _Written(times)
-        parts = _samples(speak(steps, rate, times=times), body.dtype, written)
-        headers = {**names, "X-Sample-Rate": str(rate), "X-Sample-Type": body.dtype}
-        return Streamed(
-            server_sent_events(parts, partial(written.usage, body.text, rate), written.news),
-            "text/event-stream; charset=utf-8",
-            lambda: {**headers, "Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
-            error_event(ServerEnding()),
-        )
+        return _events(body, answer)
+    allowance = Allowance(context.config.max_whole_seconds)
 
     async def make() -> Response:
-        written = _Written(times)
-        chunks = allowance.bound(speak(steps, rate, times=times))
+        written = _Written(answer)
+        chunks = allowance.bound(answer.chunks())
         async with aclosing(_samples(chunks, body.dtype, written)) as parts:
             audio = await threads.run(b"".join, [part async for part in parts])
-        told = {"audio": InBase64(audio), "sample_rate": rate, "dtype": body.dtype, **written.news()}
-        return json_parts(told, names)
+        told = {"audio": InBase64(audio), "sample_rate": answer.rate, "dtype": body.dtype, **written.news()}
+        return json_parts(told, {**_names(answer), **costing(answer.cost)})
 
     return Worked(make)
+
+
+def _events(body: GenerateBody, answer: VerbatimAnswer) -> Response:
+    written = _Written(answer)
+    parts = _samples(answer.chunks(), body.dtype, written)
+    return Streamed(
+        server_sent_events(parts, partial(written.usage, body.text), written.news),
+        "text/event-stream; charset=utf-8",
+        lambda: {
+            **_names(answer),
+            **foretold(answer),
+            "X-Sample-Rate": str(answer.rate),
+            "X-Sample-Type": body.dtype,
+            "Cache-Control": "no-cache",
+            "X-Accel-Buffering": "no",
+        },
+        error_event(ServerEnding()),
+    )
 
 
 @router.post(
@@ -186,14 +193,15 @@ async def transcribe() -> Response:
 class _Written:
     """What was sent, and what is known of it."""
 
-    def __init__(self, times: Times | None) -> None:
-        self._times = times
+    def __init__(self, answer: VerbatimAnswer) -> None:
+        self._answer = answer
         self._told = 0
         self.samples = 0
 
     def news(self) -> dict[str, Any]:
         """Return the words that became known since the last call."""
-        words = self._times.words[self._told :] if self._times else []
+        times = self._answer.times
+        words = times.words[self._told :] if times else []
         self._told += len(words)
         return (
             {
@@ -212,10 +220,12 @@ class _Written:
             else {}
         )
 
-    def usage(self, text: str, rate: int) -> dict[str, int]:
+    def usage(self, text: str) -> dict[str, Any]:
         """Count as `/v1/audio/speech` does."""
-        output = -(-_TOKENS_PER_SECOND * self.samples // rate)
-        return {"input_tokens": len(text), "output_tokens": output, "total_tokens": len(text) + output}
+        output = -(-_TOKENS_PER_SECOND * self.samples // self._answer.rate)
+        counted = {"input_tokens": len(text), "output_tokens": output, "total_tokens": len(text) + output}
+        cost = self._answer.cost
+        return counted if cost is None else {**counted, "cost": round(cost, 8)}
 
 
 async def _samples(
@@ -252,16 +262,26 @@ class _Prompt(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-async def _speaker(context: Context, body: GenerateBody) -> tuple[Engine, Voice, Prompt | None]:
-    """Find who speaks: by a prompt, or with a voice."""
+async def _answer(context: Context, body: GenerateBody) -> VerbatimAnswer:
+    """Settle who speaks: the engine of a prompt, or whoever the route of the model has for a voice."""
     prompt = await find_prompt(context, body.voice_prompt)
-    if not isinstance(prompt, Prompt):
-        engines = context.catalog.candidates(body.model)
-        language = language_tag(body.language or "")
-        return *await context.catalog.find(engines, body.voice or prompt or "alloy", language), None
-    engine = find_cloning(context, body.model, InvalidRequest)
-    context.prompts.keep(prompt)
-    return engine, Voice(VoiceId(prompt.id), "", engine.name), prompt
+    router, limit = context.planner.router, context.planner.config.max_text_length
+    language = language_tag(body.language or "")
+    name = body.voice or (prompt if isinstance(prompt, str) else None) or "alloy"
+    asked = SpeechRequest(body.text, body.model, name, language=language)
+
+    async def settle(engines: Sequence[Engine]) -> tuple[Engine, Utterance]:
+        if isinstance(prompt, Prompt):
+            [engine] = engines
+            return engine, _utterance(body, Voice(VoiceId(prompt.id), "", engine.name), prompt, limit)
+        engine, voice = await context.catalog.find(engines, name, language)
+        return engine, _utterance(body, voice, None, limit)
+
+    choice = None
+    if isinstance(prompt, Prompt):
+        choice = Choice((find_cloning(context, body.model, InvalidRequest),))
+        context.prompts.keep(prompt)
+    return await VerbatimAnswer.to(router, asked, settle, choice)
 
 
 def _utterance(body: GenerateBody, voice: Voice, prompt: Prompt | None, limit: int) -> Utterance:
@@ -291,9 +311,8 @@ def _utterance(body: GenerateBody, voice: Voice, prompt: Prompt | None, limit: i
     )
 
 
-def _names(engine: Engine, voice: Voice, prompt: Prompt | None) -> dict[str, str]:
-    named = {"X-Voice-Prompt-Id": prompt.id} if prompt else {"X-Stentor-Voice": voice.id}
-    return {_ENGINE: engine.name, **named, **(warnings(engine) if prompt else {})}
+def _names(answer: VerbatimAnswer) -> dict[str, str]:
+    return {**named_verbatim(answer), **(warnings(answer.engine) if answer.utterance.prompt else {})}
 
 
 OPERATIONS = (
