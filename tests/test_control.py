@@ -144,6 +144,19 @@ async def test_engines_and_routes_change_together(server: Running, tmp_path: Pat
     assert server.control.routes() == []
 
 
+async def test_a_change_of_the_routes_is_in_the_log(
+    server: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="stentor")
+    await server.control.change({}, [{"engines": ["tone"]}])
+    await server.control.change({}, None)
+    await server.control.change({})
+    assert [record.getMessage() for record in caplog.records] == [
+        "the routes were set at run time",
+        "the routes were taken back",
+    ]
+
+
 REFUSED: list[tuple[dict[str, Any], Any, type[Exception], str]] = [
     ({"new": {"kind": "tune"}}, ..., InvalidRequest, r"there is no engine 'tune'"),
     ({"new": {}}, ..., InvalidRequest, r"there is no engine 'new'"),

@@ -90,6 +90,8 @@ class Control:
                 how = "was taken back" if table is None else "was set at run time"
                 config = after.engines.get(name) or before[name]
                 log.info("the engine %s (%s) %s", name, config.kind or name, how)
+            if not isinstance(routes, EllipsisType):
+                log.info("the routes %s", "were taken back" if routes is None else "were set at run time")
 
     def _settled(self, tables: Tables, routes: Routes) -> tuple[Kept, Assembled]:
         """Work out what is to be kept, and what comes of it; nothing is changed by that."""
