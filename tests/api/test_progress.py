@@ -107,6 +107,17 @@ async def test_without_the_field_nothing_is_told_and_an_error_is_a_status() -> N
     assert_envelope(answer, 503, "engine_unavailable")
 
 
+@pytest.mark.parametrize("path", [SPEECH, f"{SPEECH}/base64"])
+async def test_where_nothing_can_be_told_the_field_is_left_out_with_a_warning(path: str) -> None:
+    async with client_of(make_api()) as client:
+        answer = await client.post(path, json=speech(progress=True))
+        refused = await client.post(path, json=speech(progress=True, strict=True))
+        told = await client.post(path, json=speech(progress=True, stream_format="sse"))
+    assert "`progress` was ignored" in answer.headers["x-stentor-warning"]
+    assert "`progress` was ignored" in assert_envelope(refused, 400, "unsupported")
+    assert "x-stentor-warning" not in told.headers
+
+
 async def test_an_error_before_the_first_sound_is_an_event() -> None:
     gone = ScriptedEngine(name="gone", fail_at=0, error=EngineUnavailable("It is gone."), delay=0.12)
     told = await asked(gone, lambda: None, voice="one")

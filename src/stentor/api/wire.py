@@ -27,6 +27,7 @@ from stentor.text.language import language_tag
 from stentor.text.normalize import Switches
 from stentor.text.script import STYLES
 
+_NO_PROGRESS = "`progress` was ignored: it is told in events, with `stream_format` `sse`"
 _LARGEST_SEED = 2**63 - 1
 _MOST_WORDS = 1000  # of a lexicon that comes with a request; it is read again with each
 
@@ -251,15 +252,19 @@ class SpeechBody(_SpeechFields):
     def request(self) -> SpeechRequest:
         """Say the same in our own words."""
         if isinstance(self.input, str):
-            return speech_request(self, text=self.input, model=self.model, voice=self.voice)
+            return self._request(self.input)
         ends = list(accumulate(len(part.text) for part in self.input))
         parts = tuple(
             Part(end - len(part.text), end, _name(part.voice))
             for part, end in zip(self.input, ends, strict=True)
         )
         text = "".join(part.text for part in self.input)
+        return replace(self._request(text), parts=parts)
+
+    def _request(self, text: str) -> SpeechRequest:
         asked = speech_request(self, text=text, model=self.model, voice=self.voice)
-        return replace(asked, parts=parts)
+        needs_events = self.progress and self.stream_format != "sse"
+        return replace(asked, ignored=(_NO_PROGRESS,)) if needs_events else asked
 
 
 class CaptionsBody(SpeechBody):

@@ -194,6 +194,8 @@ class Planner:
         abilities = engine.capabilities
         if request.unknown_fields:
             cast.warn(f"unknown fields were ignored: {_some(request.unknown_fields)}")
+        for sentence in request.ignored:
+            cast.warn(sentence)
         if request.instructions and not abilities.instructions:
             cast.warn(f"`instructions` was ignored: the engine {engine.name} cannot follow them")
         if request.seed is not None and not abilities.seed:

@@ -51,3 +51,5 @@ class SpeechRequest:
     times: tuple[Times, ...] = ()
     """What the caller wants the times of."""
     unknown_fields: tuple[str, ...] = field(default=())
+    ignored: tuple[str, ...] = ()
+    """What is left out whoever speaks, in sentences."""
