@@ -40,7 +40,9 @@ async def test_an_engine_that_fails_shows_it() -> None:
     async with client_of(make_api(broken)) as client:
         for _ in range(3):
             await client.post("/v1/audio/speech", json=speech(voice="one"))
-        assert (await client.get(f"{ENGINES}/gone")).json()["circuit"] == "open"
+        listed = (await client.get(f"{ENGINES}/gone")).json()
+        assert (listed["circuit"], listed["status"]) == ("open", "degraded")
+        assert listed["problem"] == "it failed 3 times in a row"
         told = (await client.post(f"{ENGINES}/gone/test")).json()
     assert told["ok"] is False
     assert told["error"]["code"] == "engine_unavailable"

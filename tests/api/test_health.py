@@ -10,8 +10,9 @@ import pytest
 from stentor import __version__
 from stentor.engines import Capabilities, EngineHealth
 from stentor.engines.tone import ToneEngine
+from stentor.errors import EngineUnavailable
 from stentor.pipeline.routes import RouteConfig
-from tests.api.inprocess import assert_envelope, client_of, make_api
+from tests.api.inprocess import assert_envelope, client_of, make_api, speech
 from tests.fakes import LoadedEngine, ScriptedEngine
 
 
@@ -56,6 +57,20 @@ async def test_a_default_engine_that_cannot_speak_degrades_the_server_and_says_w
     assert told["engines"]["tone"] == {"status": "ok"}
     assert "no library" in assert_envelope(refused, 503, "engine_unavailable")
     assert int(refused.headers["retry-after"]) >= 1
+
+
+async def test_an_engine_that_goes_on_failing_is_not_well_and_may_be_asked() -> None:
+    gone = ScriptedEngine(name="gone", fail_at=0, error=EngineUnavailable("It is gone."))
+    async with client_of(make_api(gone)) as client:
+        assert (await client.get("/health")).json()["status"] == "ok"
+        for _ in range(3):
+            await client.post("/v1/audio/speech", json=speech(voice="one"))
+        told = (await client.get("/health")).json()
+        up = (await client.get("/prometheus")).text
+        assert (await client.get("/health/ready")).status_code == 200
+    assert told["status"] == "degraded"
+    assert told["engines"]["gone"] == {"status": "degraded", "problem": "it failed 3 times in a row"}
+    assert 'stentor_engine_up{engine="gone"} 0' in up
 
 
 async def test_another_engine_that_cannot_speak_keeps_the_server_ready() -> None:

@@ -191,7 +191,7 @@ def failing_second(utterance: Utterance) -> Iterator[Any]:
     yield tone(0.1)
 
 
-def failing_first(said: Utterance) -> Iterator[Samples]:
+def failing_first(said: Utterance) -> Iterator[Any]:
     if said.text == "One.":
         raise errors.EngineFailed("It broke.")
     yield tone(0.1)

@@ -284,8 +284,10 @@ class EngineObject(BaseModel):
 
     name: str = Field(description="Of its table in the settings.", examples=["espeak"])
     object: str = Field(description="`engine`.", examples=["engine"])
-    status: str = Field(description="`ok` or `unavailable`.", examples=["ok"])
-    problem: str | None = Field(description="Why it cannot speak.", examples=[None])
+    status: str = Field(
+        description="`ok`, `degraded` if it can speak and has a problem, or `unavailable`.", examples=["ok"]
+    )
+    problem: str | None = Field(description="Why it cannot speak, or how it failed lately.", examples=[None])
     activity: str | None = Field(description="What speech waits for there, if it waits.", examples=[None])
     state: Literal["loaded", "loading", "unloaded"] | None = Field(
         description="Whether it is loaded; null if there is nothing to load.", examples=["loaded"]
@@ -325,7 +327,7 @@ class HealthAnswer(BaseModel):
     """How the server and its engines are."""
 
     status: str = Field(
-        description="`ok`, or `degraded` without the engine that is the first choice.", examples=["ok"]
+        description="`ok`, or `degraded` while the engine that is the first choice is not.", examples=["ok"]
     )
     model: str = Field(description="The engine that is the first choice for `tts-1`.", examples=["espeak"])
     device: str = Field(description="What that runs on; `remote` is another machine.", examples=["cpu"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import EllipsisType
 from typing import Annotated, Any, Protocol
 
@@ -103,8 +103,17 @@ class Context:
     """None where engines are as they were made, for good."""
 
     def health(self, engine: Engine) -> EngineHealth:
-        """Say how an engine is."""
-        return self.fleet.health(engine)
+        """Say how an engine is, and how it has done lately."""
+        health = self.fleet.health(engine)
+        problem = health.problem or self.planner.router.circuits[engine.name].problem
+        return replace(health, problem=problem) if problem else health
+
+    def status(self, engine: Engine) -> str:
+        """Say in a word how an engine is: `degraded` can speak, and has a problem."""
+        health = self.health(engine)
+        if not health.ready:
+            return "unavailable"
+        return "degraded" if health.problem else "ok"
 
 
 def context_of(connection: HTTPConnection) -> Context:

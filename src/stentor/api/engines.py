@@ -171,7 +171,7 @@ def _described(context: Context, engine: Engine) -> dict[str, Any]:
     return {
         "name": engine.name,
         "object": "engine",
-        "status": "ok" if condition.ready else "unavailable",
+        "status": context.status(engine),
         "problem": condition.problem,
         "activity": condition.activity,
         "state": engine.state if isinstance(engine, Loading) else None,

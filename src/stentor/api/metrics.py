@@ -53,7 +53,7 @@ def _engine(context: Context, engine: Engine) -> Iterable[Reading]:
     condition, router = context.health(engine), context.planner.router
     circuit, spent = router.circuits[engine.name], router.ledger.totals.get(engine.name, Totals())
     name = (engine.name,)
-    yield Reading(metrics.UP, name, condition.ready)
+    yield Reading(metrics.UP, name, context.status(engine) == "ok")
     yield Reading(metrics.LOAD, name, circuit.load)
     for state in STATES:
         yield Reading(metrics.CIRCUIT, (engine.name, state), circuit.state == state)

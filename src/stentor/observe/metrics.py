@@ -34,7 +34,7 @@ class Metric:
     kind: Literal["gauge", "counter", "summary"] = "gauge"
 
 
-UP = Metric("stentor_engine_up", "Whether the engine can speak: 1 or 0.")
+UP = Metric("stentor_engine_up", "Whether the status of the engine is `ok`: 1 or 0.")
 LOAD = Metric("stentor_engine_load", "Requests that the engine answers now.")
 CIRCUIT = Metric(
     "stentor_engine_circuit_state",

@@ -57,6 +57,7 @@ _SECONDS_PER_CHARACTER, _SECONDS_AT_LEAST = 1.0, 15.0
 # Of an answer: samples as a list of numbers are the longest there is.
 _BYTES_PER_SECOND, _BYTES_AT_MOST = 2**20, 2**27
 _MOST_UNLISTED = 1000
+_CAN_SPEAK = ("ok", "degraded")
 _STENTOR, _OTHER = "stentor", "other"
 _OTHERWISE, _WHOLE = "otherwise", "whole"  # ways to ask again: where `text` stands, and without an id
 
@@ -336,7 +337,7 @@ class ProviderEngine(Engine):
         except ValueError as error:
             raise client.faults.failed(f"cannot be used: {error}") from error
         condition = health["engines"].get(found.owner)
-        if isinstance(condition, dict) and condition.get("status", "ok") != "ok":
+        if isinstance(condition, dict) and condition.get("status", "ok") not in _CAN_SPEAK:
             raise client.faults.unavailable("its own engine is not ready")
         listing = await client.ask("GET", "/v1/audio/voices")
         # Whoever plans a request counts on the rate: once there can be requests, it stays.
