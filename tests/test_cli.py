@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import pty
+import re
 import signal
 import socket
 import stat
 import subprocess
 import sys
+import termios
 import time
 import wave
 from pathlib import Path
@@ -187,10 +191,10 @@ def test_the_operators_own_names_are_listed(tmp_path: Path) -> None:
 
 def test_engines_are_a_table() -> None:
     lines = run("engines").stdout.splitlines()
-    assert lines[0].split() == ["ENGINE", "KIND", "STATE", "LANGUAGES", "RATE", "LICENCE", "WHERE"]
+    assert lines[0].split() == ["ENGINE", "KIND", "STATE", "WHERE", "LICENCE"]
     assert any(line.split()[:3] == ["espeak", "espeak", "default"] and "GPL-3.0" in line for line in lines)
     assert any(line.split()[:4] == ["tone", "tone", "in", "use"] for line in lines)
-    assert lines[-1].split() == ["runpod", "not", "in", "use"]
+    assert lines[-1].split() == ["runpod", "installed"]
 
 
 def test_a_mistake_in_the_settings_is_a_sentence_for_every_command(tmp_path: Path) -> None:
@@ -203,6 +207,23 @@ def test_a_settings_file_can_be_named(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('[speech]\ndefault_engine = "tone"\n')
     lines = run("engines", "--config", "mine.toml").stdout.splitlines()
     assert lines[1].split()[:3] == ["tone", "tone", "default"]
+
+
+def test_a_terminal_breaks_the_lines_of_a_report_between_words() -> None:
+    leads, follows = pty.openpty()
+    termios.tcsetwinsize(follows, (24, 60))
+    written = []
+    environ = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    process = subprocess.Popen([sys.executable, "-m", "stentor", "doctor"], stdout=follows, env=environ)
+    os.close(follows)
+    with process, os.fdopen(leads, "rb", buffering=0) as terminal, contextlib.suppress(OSError):
+        while part := terminal.read(65_536):  # an error at its end
+            written.append(part)
+    shown = re.sub(r"\x1b\[\d*m", "", b"".join(written).decode()).splitlines()
+    (at,) = [number for number, line in enumerate(shown) if "espeak speaks (" in line]
+    assert shown[at].startswith("  ok      espeak speaks")
+    assert shown[at + 1].startswith("          ")
+    assert max(len(line) for line in shown[: at + 3]) <= 60
 
 
 def test_a_port_that_cannot_be_had_is_a_sentence() -> None:

@@ -39,9 +39,9 @@ def test_engines_are_listed_by_their_names_in_the_order_they_are_asked(chained: 
         ("tone", "tone", "fallback"),
         ("espeak", "espeak", "in use"),
         ("gpu-1", "openai", "in use"),
-        ("", "runpod", "not in use"),
+        ("", "runpod", "installed"),
     ]
-    assert [row[-1] for row in rows] == ["http://127.0.0.1:9", "here", "here", "http://127.0.0.1:9/v1", ""]
+    assert [row[3] for row in rows] == ["http://127.0.0.1:9", "here", "here", "http://127.0.0.1:9/v1", ""]
 
 
 async def test_a_server_that_is_not_there_is_noted(

@@ -8,8 +8,10 @@ import io
 import json
 import logging
 import os
+import shutil
 import socket
 import sys
+import textwrap
 from collections.abc import Callable, Coroutine
 from functools import partial, update_wrapper
 from pathlib import Path
@@ -220,9 +222,8 @@ def doctor(loaded: Loaded, *, speak: bool) -> None:
         if finding.section != section:
             section = finding.section
             click.secho(f"\n{section}", bold=True)
-        remedy = f"  -> {finding.remedy}" if finding.remedy else ""
-        mark = click.style(f"{finding.mark.value:8}", colours.get(finding.mark, "red"))
-        click.echo(f"  {mark}{finding.said}{remedy}")
+        mark = click.style(f"  {finding.mark.value:8}", colours.get(finding.mark, "red"))
+        click.echo(f"{mark}{_beside(10, finding.said, finding.remedy)}")
     wrong = sum(finding.mark.needs_somebody for finding in findings)
     click.echo()
     if wrong:
@@ -291,9 +292,8 @@ def provider_check(url: str, api_key: str, *, as_json: bool) -> None:
         async for finding in ProviderCheck(url, api_key).report():
             findings.append(finding)
             if not as_json:
-                remedy = f"  -> {finding.remedy}" if finding.remedy else ""
-                mark = click.style(f"{finding.mark.value:13}", colours[finding.mark])
-                click.echo(f"  {mark}{finding.check:15}{finding.said}{remedy}")
+                mark = click.style(f"  {finding.mark.value:13}", colours[finding.mark])
+                click.echo(f"{mark}{finding.check:15}{_beside(30, finding.said, finding.remedy)}")
         return findings
 
     findings = _run(made())
@@ -306,6 +306,16 @@ def provider_check(url: str, api_key: str, *, as_json: bool) -> None:
         checks = "1 check" if wrong == 1 else f"{wrong} checks"
         raise click.ClickException(f"{checks} failed that a provider must pass.")
     click.echo("It is a provider.")
+
+
+def _beside(column: int, said: str, remedy: str) -> str:
+    """Return a finding and its remedy as they stand at a column: a terminal's lines end between words."""
+    line = f"{said}  -> {remedy}" if remedy else said
+    if not sys.stdout.isatty():
+        return line
+    width = max(shutil.get_terminal_size().columns - column, 30)
+    lines = textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
+    return f"\n{' ' * column}".join(lines)
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Row = tuple[str, ...]
 
 VOICES = ("VOICE", "ENGINE", "SPEAKS AS", "NAME")
-ENGINES = ("ENGINE", "KIND", "STATE", "LANGUAGES", "RATE", "LICENCE", "WHERE")
+ENGINES = ("ENGINE", "KIND", "STATE", "WHERE", "LICENCE")
 _HERE = "here"
 
 
@@ -94,7 +94,7 @@ def engines(settings: Settings) -> list[Row]:
         for name in order
     ]
     used = {config.kind or name for name, config in settings.engines.items()}
-    return rows + [("", kind, "not in use", "", "", "", "") for kind in sorted(installed().keys() - used)]
+    return rows + [("", kind, "installed", "", "") for kind in sorted(installed().keys() - used)]
 
 
 def _row(engine: Engine, config: EngineConfig, state: str) -> Row:
@@ -103,8 +103,6 @@ def _row(engine: Engine, config: EngineConfig, state: str) -> Row:
         engine.name,
         config.kind or engine.name,
         state,
-        "any" if "und" in abilities.languages else str(len(abilities.languages)),
-        f"{abilities.sample_rate} Hz",
-        abilities.licence,
         getattr(config, "url", "") or (_HERE if abilities.device != "remote" else "no url"),
+        abilities.licence,
     )
