@@ -7,8 +7,13 @@ from collections.abc import AsyncGenerator
 
 import pytest
 from tests.fakes import ScriptedEngine, tone
+from tests.pipeline.chains import answer, broken, heard, listen, planner
 
-from stentor.errors import EngineBusy, EngineFailed, EngineUnavailable
+from stentor.errors import (
+    EngineBusy,
+    EngineFailed,
+    EngineUnavailable,
+)
 from stentor.pipeline.circuit import CircuitConfig
 from stentor.pipeline.guard import Guard
 from stentor.pipeline.routes import Router
@@ -119,3 +124,34 @@ async def test_who_is_heard_in_time_may_take_its_time_afterwards() -> None:
 async def test_nothing_is_no_failure() -> None:
     guard = Guard("far", router(0.05))
     assert await guard.first(guard.over(pieces(), Usage())) is None
+
+
+def told_to_wait(name: str, seconds: float | None = 30.0, answered: int | None = 429) -> EngineBusy:
+    error = EngineBusy(name, seconds)
+    error.answered = answered
+    return error
+
+
+async def test_who_says_when_to_ask_again_is_not_asked_before() -> None:
+    first = broken("first", told_to_wait("first"))
+    alone = planner(first, routed=False)
+    for _ in range(6):
+        with pytest.raises(EngineBusy) as refused:
+            await heard(alone)
+        assert 29 < (refused.value.retry_after or 0) <= 30
+    assert len(first.asked) == 1
+    second = ScriptedEngine(name="second")
+    chain = planner(broken("first", told_to_wait("first")), second)
+    answers = [await answer(chain) for _ in range(2)]
+    assert all([await listen(answered) for answered in answers])
+    assert [answered.plan.engine for answered in answers] == [second, second]
+    assert (await answer(chain)).plan.engine is second
+
+
+@pytest.mark.parametrize("error", [EngineBusy("first"), told_to_wait("first", None)])
+async def test_who_is_busy_and_does_not_say_how_long_is_asked_again(error: EngineBusy) -> None:
+    first = broken("first", error)
+    made = planner(first, ScriptedEngine(name="second"))
+    for _ in range(3):
+        assert await heard(made)
+    assert len(first.asked) == 3

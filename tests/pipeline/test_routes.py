@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 from tests.fakes import ScriptedEngine
+from tests.pipeline.chains import answer, broken, heard, listen, planner
 
 from stentor.engines import Price
-from stentor.errors import EngineBusy, UnknownModel
-from stentor.pipeline.circuit import CircuitConfig
+from stentor.errors import (
+    EngineBusy,
+    InvalidRequest,
+    UnknownModel,
+)
+from stentor.pipeline.circuit import Circuit, CircuitConfig
 from stentor.pipeline.ledger import Totals
+from stentor.pipeline.plan import Planner
 from stentor.pipeline.request import SpeechRequest
 from stentor.pipeline.routes import RouteConfig, Router
+from stentor.types import Voice
 from stentor.voices.aliases import VoiceMap
 from stentor.voices.catalog import Catalog
 
@@ -217,3 +227,98 @@ def test_a_route_names_languages_by_their_tags(written: str, said: str) -> None:
     assert said in refused.value.errors()[0]["msg"]
     tags = ["en", "pt-BR", "zh_Hant_TW", "yue", "und"]
     assert RouteConfig.model_validate({"engines": ["a"], "languages": tags}).languages == tuple(tags)
+
+
+def loads(made: Planner) -> set[int]:
+    gc.collect()
+    return {circuit.load for circuit in made.router.circuits.values()}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_burst_is_shared_by_replicas(*, fails: bool) -> None:
+    """Also if all of it comes at once from an engine that failed."""
+    gate = asyncio.Event()
+    a, b = (ScriptedEngine(name=name, gate=gate) for name in ("a", "b"))
+    first = broken("first") if fails else ScriptedEngine(name="first")
+    engines = ("first", ("a", "b")) if fails else (("a", "b"), "first")
+    made = planner(first, a, b, engines=engines)
+    await made.prepare("en")
+    burst = asyncio.gather(*[heard(made) for _ in range(20)])
+    await asyncio.sleep(0.2)
+    assert (len(a.asked), len(b.asked)) == (10, 10)
+    gate.set()
+    assert all(await burst)
+    assert loads(made) == {0}
+
+
+async def test_nothing_is_counted_of_what_was_refused_looked_at_cancelled_or_never_begun() -> None:
+    slow = SlowToTell(name="a")
+    made = planner(slow, ScriptedEngine(name="b"), engines=(("a", "b"),))
+    with pytest.raises(InvalidRequest):
+        await answer(made, voice="nobody")
+    with pytest.raises(InvalidRequest):
+        await answer(made, text="...")
+    assert loads(made) == {0}
+    plan = await made.plan(SpeechRequest("One.", "tts-1", "one"))
+    assert loads(made) == {0}
+    assert plan.engine is slow
+    answered = await answer(made)
+    assert loads(made) == {0, 1}
+    del answered
+    assert loads(made) == {0}
+    pieces = (await answer(made)).pieces()
+    await pieces.aclose()
+    del pieces
+    assert loads(made) == {0}
+    slow.tells.clear()
+    planning = asyncio.create_task(answer(made))
+    await asyncio.sleep(0.01)
+    assert loads(made) == {0, 1}
+    planning.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await planning
+    assert loads(made) == {0}
+
+
+def half_open() -> Circuit:
+    """Make a circuit that has been open for long enough."""
+    clock = iter([0.0, *[60.0] * 10_000])
+    circuit = Circuit(CircuitConfig(open_after=1), lambda: next(clock))
+    circuit.failed()
+    return circuit
+
+
+async def test_of_a_burst_one_request_tries_an_engine_that_failed() -> None:
+    doubtful, second = (ScriptedEngine(name=name, gate=asyncio.Event()) for name in ("doubtful", "second"))
+    made = planner(doubtful, second)
+    await made.prepare("en")
+    made.router.circuits["doubtful"] = half_open()
+    burst = asyncio.gather(*[heard(made) for _ in range(30)])
+    await asyncio.sleep(0.2)
+    assert (len(doubtful.asked), len(second.asked)) == (1, 29)
+    for engine in (doubtful, second):
+        assert engine.gate
+        engine.gate.set()
+    assert all(await burst)
+    assert made.router.circuits["doubtful"].state == "closed"
+
+
+class SlowToTell(ScriptedEngine):
+    """Does not tell its voices while it may not."""
+
+    def __init__(self, **script: Any) -> None:
+        super().__init__(**script)
+        self.tells = asyncio.Event()
+        self.tells.set()
+
+    async def voices(self) -> Sequence[Voice]:
+        await self.tells.wait()
+        return await super().voices()
+
+
+async def test_a_preferred_engine_that_lacks_the_voice_has_no_place_kept() -> None:
+    made = planner(ScriptedEngine(name="stranger", voices=("other",)), ScriptedEngine(name="second"))
+    answered = await answer(made)
+    assert [made.router.circuits[name].load for name in ("stranger", "second")] == [0, 1]
+    await listen(answered)
+    assert loads(made) == {0}
