@@ -7,8 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Message
 
 from stentor.api.context import ApiConfig
+from stentor.engines import Price
 from stentor.errors import EngineUnavailable
 from tests.api.inprocess import assert_envelope, client_of, make_api, speech
 from tests.fakes import LoadedEngine, ScriptedEngine
@@ -68,6 +70,63 @@ async def test_an_engine_without_voices_cannot_be_tried() -> None:
         told = (await client.post(f"{ENGINES}/mute/test")).json()
     assert told["ok"] is False
     assert "lists no voice" in told["error"]["message"]
+
+
+async def test_the_word_is_booked_and_tells_how_the_engine_does() -> None:
+    engine = ScriptedEngine(name="cloud")
+    api = make_api(engine, prices={"cloud": Price(per_request=0.5)})
+    async with client_of(api) as client:
+        api.state.context.planner.router.circuits["cloud"].failed()
+        await client.post(f"{ENGINES}/cloud/test")
+        shown = (await client.get(f"{ENGINES}/cloud")).json()
+    assert (shown["spent"]["requests"], shown["spent"]["cost"], shown["load"]) == (1, 0.5, 0)
+    assert shown["spent"]["seconds"] > 0
+    broken = ScriptedEngine(name="broken", fail_at=0, error=EngineUnavailable("It is away."))
+    async with client_of(make_api(broken)) as client:
+        for _ in range(3):
+            await client.post(f"{ENGINES}/broken/test")
+        assert (await client.get(f"{ENGINES}/broken")).json()["circuit"] == "open"
+
+
+async def test_an_engine_is_tested_once_at_a_time() -> None:
+    engine, other = ScriptedEngine(name="slow", gate=asyncio.Event()), ScriptedEngine(name="other")
+    assert engine.gate
+    async with client_of(make_api(engine, other)) as client:
+        running = asyncio.create_task(client.post(f"{ENGINES}/slow/test"))
+        while not engine.asked:  # noqa: ASYNC110  an engine sets no event
+            await asyncio.sleep(0.001)
+        again = await client.post(f"{ENGINES}/slow/test")
+        assert "tested already" in assert_envelope(again, 409, "conflict", "name")
+        assert (await client.post(f"{ENGINES}/other/test")).json()["ok"]
+        engine.gate.set()
+        assert (await running).json()["ok"]
+        assert (await client.post(f"{ENGINES}/slow/test")).json()["ok"]
+
+
+async def test_a_test_stops_when_its_caller_leaves() -> None:
+    engine = ScriptedEngine(name="slow", gate=asyncio.Event())
+    api = make_api(engine)
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        while not engine.asked:  # noqa: ASYNC110  an engine sets no event
+            await asyncio.sleep(0.001)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": f"{ENGINES}/slow/test", "headers": [], "query_string": b"",
+        "http_version": "1.1",
+    }  # fmt: skip
+    async with asyncio.timeout(5):
+        await api(scope, receive, send)
+    assert (engine.closed, sent) == (1, [])
+    assert engine.gate
+    engine.gate.set()
+    async with client_of(api) as client:
+        assert (await client.post(f"{ENGINES}/slow/test")).json()["ok"]
 
 
 async def test_an_unknown_engine_is_not_found(client: httpx.AsyncClient) -> None:

@@ -101,6 +101,8 @@ class Context:
     sandbox: Sandbox = field(default_factory=Sandbox)
     control: EngineControl | None = None
     """None where engines are as they were made, for good."""
+    in_test: set[str] = field(default_factory=set)
+    """The names of engines that are being tested."""
 
     def health(self, engine: Engine) -> EngineHealth:
         """Say how an engine is, and how it has done lately."""

@@ -23,18 +23,22 @@ from stentor.engines.fleet import hold
 from stentor.engines.local import KeepAlive
 from stentor.errors import Conflict, NotFound, StentorError, UnsupportedMediaType, quoted
 from stentor.pipeline.ledger import Totals
-from stentor.pipeline.speak import speak
-from stentor.pipeline.verbatim import verbatim
+from stentor.pipeline.request import SpeechRequest
+from stentor.pipeline.routes import Choice
+from stentor.pipeline.verbatim import VerbatimAnswer
 from stentor.types import Utterance
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
     from stentor.engines import Engine
+    from stentor.types import AudioChunk, Voice
 
 router = APIRouter(prefix="/v1/engines", tags=["engines"])
 
 _LIST = answers(EngineList, "The engines.")
 _ONE = answers(EngineObject, "The engine.", 404)
-_TEST = answers(EngineTest, "Whether it spoke.", 404)
+_TEST = answers(EngineTest, "Whether it spoke.", 404, 409)
 _LOAD = answers(EngineObject, "The engine, loaded.", 400, 404, 408, 409, 413, 415, 503)
 _UNLOAD = answers(EngineObject, "The engine, unloaded.", 404, 409)
 _TEST_WITHIN = 60.0
@@ -72,33 +76,57 @@ async def engine(name: str, context: ContextDep) -> dict[str, Any]:
 
 
 @router.post("/{name}/test", summary="Let an engine say one word", response_model=None, responses=_TEST)
-async def test(name: str, context: ContextDep) -> dict[str, Any]:
-    """Let an engine say one word; if it cannot be reached, refuses our key or is mute, the answer says so."""
+async def test(name: str, context: ContextDep) -> Response:
+    """Let an engine say one word; if it cannot be reached, refuses our key or is mute, the answer says so.
+
+    The word is counted and paid as any other. An engine says one at a time.
+    """
     tested = _found(context, name)
+    if name in context.in_test:
+        raise Conflict(f"The engine {name} is being tested already; wait for that.", param="name")
+
+    async def make() -> Response:
+        context.in_test.add(name)
+        try:
+            return JSONResponse({"name": name, **await _tested(context, tested)})
+        except StentorError as error:
+            return JSONResponse({"name": name, "ok": False, "error": error_object(error)})
+        finally:
+            context.in_test.discard(name)
+
+    return Worked(make)
+
+
+async def _tested(context: Context, engine: Engine) -> dict[str, Any]:
     began = perf_counter()
     first, seconds = None, 0.0
     try:
         async with asyncio.timeout(_TEST_WITHIN):
-            voice = await context.catalog.usual_voice(tested)
-            steps = verbatim(tested, Utterance("Hello.", voice)) if voice else []
-            async with aclosing(speak(steps, tested.capabilities.sample_rate)) as chunks:
+            voice = await context.catalog.usual_voice(engine)
+            if voice is None:
+                raise _voiceless(engine.name)
+            async with aclosing(await _word(context, engine, voice)) as chunks:
                 async for chunk in chunks:
                     first = perf_counter() - began if first is None else first
                     seconds += chunk.samples.size / chunk.rate
-    except StentorError as error:
-        return {"name": name, "ok": False, "error": error_object(error)}
     except TimeoutError:
-        return {"name": name, "ok": False, "error": error_object(_too_slow(name))}
-    if voice is None or first is None:
-        return {"name": name, "ok": False, "error": error_object(_voiceless(name))}
+        raise _too_slow(engine.name) from None
     return {
-        "name": name,
         "ok": True,
         "voice": voice.id,
-        "first_sound_ms": round(1000 * first, 1),
+        "first_sound_ms": round(1000 * (first or 0.0), 1),
         "total_ms": round(1000 * (perf_counter() - began), 1),
         "seconds": round(seconds, 3),
     }
+
+
+async def _word(context: Context, engine: Engine, voice: Voice) -> AsyncGenerator[AudioChunk, None]:
+    async def settle(_engines: Sequence[Engine]) -> tuple[Engine, Utterance]:
+        return engine, Utterance("Hello.", voice)
+
+    asked = SpeechRequest("Hello.", engine.name, voice.id)
+    answer = await VerbatimAnswer.to(context.planner.router, asked, settle, Choice((engine,)))
+    return answer.chunks()
 
 
 @router.post(
