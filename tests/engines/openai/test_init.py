@@ -271,6 +271,18 @@ async def test_it_is_ready_if_its_server_knows_it(server: Upstream, status: int,
         assert engine.health().ready is (problem is None)
 
 
+async def test_a_key_that_is_refused_is_told_until_one_works(server: Upstream) -> None:
+    async with engine_of(server, api_key="sesame") as engine:
+        speaks = server.scripts[SPEECH]
+        server.answers(SPEECH, gives_json({"error": {"message": "Who?"}}, 401))
+        with pytest.raises(EngineFailed):
+            await listen(engine)
+        assert (engine.health().ready, engine.health().problem) == (True, "it refused the key (401)")
+        server.answers(SPEECH, speaks)
+        await listen(engine)
+        assert engine.health().problem is None
+
+
 async def test_a_server_that_goes_is_noticed_by_the_next_failure(server: Upstream) -> None:
     async with engine_of(server) as engine:
         assert engine.health().ready

@@ -314,6 +314,38 @@ async def test_a_stentor_whose_engine_cannot_speak_is_not_ready(server: Upstream
             await listen(engine, voice="alloy")
 
 
+async def test_a_url_that_leads_elsewhere_is_told_until_somebody_speaks_there(server: Upstream) -> None:
+    for path in ("/health", GENERATE):
+        server.answers(path, gives_json({"detail": "Not Found"}, 404))
+    async with engine_of(server.url) as engine:
+        told = engine.health()
+        assert told.ready
+        assert "knows neither /health nor /v1/generate (404)" in (told.problem or "")
+        with pytest.raises(EngineFailed):
+            await listen(engine)
+        assert engine.health().problem == "it refused the request (404)"
+        server.answers(GENERATE, gives_json(SOUND))
+        await listen(engine)
+        assert engine.health().problem is None
+
+
+@pytest.mark.parametrize("status", [200, 204, 400, 405, 501])
+async def test_a_provider_need_not_tell_its_health(server: Upstream, status: int) -> None:
+    server.answers("/health", gives_json({}, 404))
+    server.answers(GENERATE, gives_json({}, status))
+    async with engine_of(server.url) as engine:
+        assert engine.health().problem is None
+
+
+async def test_a_stentor_that_speaks_with_a_problem_is_ready(server: Upstream) -> None:
+    server.answers("/health", gives_json({"version": "1", "engines": {"xtts": {"status": "degraded"}}}))
+    abilities = {"sample_rate": 24_000, "languages": ["en"]}
+    server.answers("/v1/models/tts-1", gives_json({"owned_by": "xtts", "capabilities": abilities}))
+    server.answers("/v1/audio/voices", gives_json({"voices": []}))
+    async with engine_of(server.url) as engine:
+        assert engine.health().ready
+
+
 async def test_a_busy_provider_is_there(server: Upstream) -> None:
     async with engine_of(server.url, probe_seconds=0.05) as engine:
         asked = len(server.asked)

@@ -12,6 +12,7 @@ import pytest
 from stentor.engines.remote import condition as condition_module
 from stentor.engines.remote.condition import Condition
 from stentor.errors import EngineError, EngineFailed, EngineUnavailable
+from stentor.observe.logs import REQUEST
 
 
 class Server:
@@ -45,8 +46,8 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def watched(server: Server, every: float = 60) -> AsyncIterator[Condition]:
-    made = Condition("cloud", server.look, every)
+async def watched(server: Server, every: float = 60, url: str = "") -> AsyncIterator[Condition]:
+    made = Condition("cloud", server.look, every, url)
     await made.open()
     try:
         yield made
@@ -126,6 +127,84 @@ async def test_a_server_that_is_lost_is_told_once(caplog: pytest.LogCaptureFixtu
     assert [record.getMessage() for record in caplog.records] == [
         "the engine cloud is not available: no connection"
     ]
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    return [(record.levelname, record.getMessage()) for record in caplog.records]
+
+
+async def test_a_server_that_is_away_at_the_start_is_told_and_so_is_that_it_comes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    server = Server(FAULTS[0][0])
+    async with watched(server, url="http://kim:sesame@gpu-box:8000/v1") as condition:
+        await server.looked_at(3)
+        server.fault = None
+        await server.looked_at(server.looks + 1)
+        condition.worked()
+    assert told(caplog) == [
+        ("WARNING", "the engine cloud at gpu-box:8000 is not available: no connection"),
+        ("INFO", "the engine cloud at gpu-box:8000 is available again"),
+    ]
+
+
+async def test_a_server_that_is_there_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    async with watched(Server()) as condition:
+        condition.worked()
+    assert told(caplog) == []
+
+
+async def test_looks_are_not_part_of_the_request_that_an_engine_was_opened_in() -> None:
+    server = Server()
+    seen: list[str] = []
+
+    async def look() -> None:
+        seen.append(REQUEST.get())
+        await server.look()
+
+    token = REQUEST.set("mine")
+    condition = Condition("cloud", look, 60)
+    await condition.open()
+    REQUEST.reset(token)
+    await condition.close()
+    assert seen == [""]
+
+
+def refused(status: int, kind: type[EngineError] = EngineFailed) -> EngineError:
+    error = kind(f"The engine cloud refused the request ({status}): no 'secret'.")
+    error.quotes = ": no 'secret'"
+    error.answered = status
+    return error
+
+
+@pytest.mark.parametrize("status", [302, 401, 402, 403, 404, 405, 429])
+async def test_what_it_would_refuse_again_is_told_until_something_works(status: int) -> None:
+    server = Server()
+    async with watched(server) as condition:
+        condition.doubt(refused(status))
+        await server.looked_at(2)
+        assert condition.problem is None
+        assert condition.complaint == f"it refused the request ({status})"
+        condition.worked()
+        assert condition.complaint is None
+
+
+@pytest.mark.parametrize("error", [refused(400), refused(422), refused(503, EngineUnavailable), None])
+async def test_what_may_be_the_requests_own_fault_is_not(error: EngineError | None) -> None:
+    async with watched(Server()) as condition:
+        condition.doubt(error)
+        assert condition.complaint is None
+
+
+async def test_a_suspicion_is_over_once_it_has_worked() -> None:
+    async with watched(Server()) as condition:
+        condition.suspect("it may be elsewhere")
+        assert (condition.problem, condition.complaint) == (None, "it may be elsewhere")
+        condition.worked()
+        condition.suspect("it may be elsewhere")
+        assert condition.complaint is None
 
 
 async def test_a_slow_server_keeps_nobody_from_starting() -> None:

@@ -141,7 +141,7 @@ class OpenAiEngine(Engine):
         key = config.api_key.get_secret_value()
         self._client = Client(self.name, config, {"Authorization": f"Bearer {key}"} if key else None)
         await self._client.open()
-        self._condition = Condition(self.name, self._look, config.probe_seconds)
+        self._condition = Condition(self.name, self._look, config.probe_seconds, config.url)
         await self._condition.open()
 
     async def voices(self) -> Sequence[Voice]:
@@ -200,8 +200,8 @@ class OpenAiEngine(Engine):
                         self._condition.worked()
                         yield piece
                         del piece
-        except EngineError:
-            self._condition.doubt()
+        except EngineError as error:
+            self._condition.doubt(error)
             raise
 
     async def _sound(
@@ -219,7 +219,7 @@ class OpenAiEngine(Engine):
         if self._client is None or self._condition is None:
             return EngineHealth(ready=False, problem="it was not started")
         problem = self._condition.problem
-        return EngineHealth(problem is None, {"busy": self._client.busy}, problem)
+        return EngineHealth(problem is None, {"busy": self._client.busy}, self._condition.complaint)
 
     async def close(self) -> None:
         """Close the connections."""

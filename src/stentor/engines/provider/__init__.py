@@ -48,7 +48,7 @@ _NO_ROUTE = (404, 405, 501)
 _NEAR: Literal["approximate"] = "approximate"
 _EXPLAINED = (400, 404, 409, 422)
 _USELESS = (400, 413, 415, 422)
-_NO_SUCH_METHOD = 405
+_NOT_FOUND, _NO_SUCH_METHOD = 404, 405
 _ANY = range(200, 600)
 _PROMPT_ID = "X-Voice-Prompt-Id"
 _ACCEPT = "text/event-stream, application/json"
@@ -143,7 +143,7 @@ class ProviderEngine(Engine):
         config = self._config.model_copy(update={"url": self._config.url.removesuffix("/v1")})
         self._client = Client(self.name, config, headers)
         await self._client.open()
-        self._condition = Condition(self.name, self._look, config.probe_seconds)
+        self._condition = Condition(self.name, self._look, config.probe_seconds, config.url)
         await self._condition.open()
         self._is_open = True
 
@@ -222,8 +222,8 @@ class ProviderEngine(Engine):
             if self._met is None:
                 await self._look()
             yield self._client, condition
-        except EngineError:
-            condition.doubt()
+        except EngineError as error:
+            condition.doubt(error)
             raise
 
     def health(self) -> EngineHealth:
@@ -231,7 +231,7 @@ class ProviderEngine(Engine):
         if self._client is None or self._condition is None:
             return EngineHealth(ready=False, problem="it was not started")
         problem = self._condition.problem
-        return EngineHealth(problem is None, {"busy": self._client.busy}, problem)
+        return EngineHealth(problem is None, {"busy": self._client.busy}, self._condition.complaint)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -309,9 +309,22 @@ class ProviderEngine(Engine):
             if self._met is None:
                 raise
             return
+        if health is None:
+            await self._seek_route(self._client)
         self._met = _OTHER
         cloning = await self._clones(self._client, offers.get("cloning"))
         self.capabilities = replace(self.capabilities, seed=True, cloning=cloning)
+
+    async def _seek_route(self, client: Client) -> None:
+        """Look whether there is a provider at all, where `GET /health` is not known."""
+        assert self._condition is not None  # noqa: S101  it looks
+        with suppress(EngineError):
+            async with client.call("OPTIONS", self._config.path, also=_ANY) as answer:
+                if answer.status == _NOT_FOUND:
+                    self._condition.suspect(
+                        f"its server knows neither /health nor {self._config.path} (404); "
+                        "its `url` must say where the routes begin"
+                    )
 
     async def _clones(self, client: Client, told: object) -> Likeness:
         """Tell whether a provider makes voice prompts: by what it says, or by whether it has the route."""

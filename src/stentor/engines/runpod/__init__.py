@@ -99,8 +99,9 @@ class RunpodEngine(Engine):
         """Count jobs, and say what the endpoint said of itself last."""
         if self._open is None:
             return EngineHealth(ready=False, problem="it was not started")
-        problem = self._open.condition.problem
-        return EngineHealth(problem is None, self._open.figures(), problem, self._open.activity())
+        condition = self._open.condition
+        ready = condition.problem is None
+        return EngineHealth(ready, self._open.figures(), condition.complaint, self._open.activity())
 
     async def close(self) -> None:
         """Cancel what runs, and close every connection."""
@@ -118,7 +119,7 @@ class _Open:
         key = config.api_key.get_secret_value()
         self.client = Client(engine, config, {"Authorization": f"Bearer {key}"} if key else None)
         self._workers = Workers(self.client, engine, is_runpod=config.url.startswith(BASE))
-        self.condition = Condition(engine, self._workers.look, config.probe_seconds)
+        self.condition = Condition(engine, self._workers.look, config.probe_seconds, config.url)
         self._waits = Waits(engine, self._look)
         self._endpoint = Endpoint(self.client, config, self._waits)
         self._slots = Slots(engine, config.max_concurrent_requests, config.queue)
@@ -167,8 +168,8 @@ class _Open:
                             self.condition.worked()
                             yield chunk
                             del chunk
-            except EngineError:
-                self.condition.doubt()
+            except EngineError as error:
+                self.condition.doubt(error)
                 raise
             for chunk in listener.rest():
                 yield chunk
