@@ -80,7 +80,9 @@ class Workers:
         self._ending: asyncio.Task[None] | None = None
         self._leaving: asyncio.Event | None = None  # somebody waits for the last answer to end
         self._clock: asyncio.TimerHandle | None = None
-        self._users = 0
+        self._users: set[object] = set()
+        self._last: set[object] = set()  # users from before somebody began to wait for the last answer
+        self._calls = 0  # requests that the pool has
         self._loads = 0  # that are waited for
         self._is_awaited = False  # loaded by hand, and not used since
         self._past = PoolStatus()
@@ -122,9 +124,16 @@ class Workers:
             self._look()
 
     async def unload(self) -> None:
-        """End the workers as soon as nobody uses them; see `Loading.unload`."""
+        """End the workers as soon as nobody uses them; see `Loading.unload`.
+
+        Who comes meanwhile is served as long as those are who were there before. Afterwards requests wait for
+        the next workers, or there might never be an end.
+        """
         if self._pool:
-            self._leaving = leaving = self._leaving or asyncio.Event()
+            if self._leaving is None:
+                self._leaving = asyncio.Event()
+                self._last = set(self._users)
+            leaving = self._leaving
             self._look()
             await leaving.wait()
         if self._ending:
@@ -133,23 +142,29 @@ class Workers:
     @contextmanager
     def in_use(self) -> Iterator[None]:
         """Keep the workers, if there are any, from being ended."""
-        self._users += 1
+        user = object()
+        self._users.add(user)
         self._is_awaited = False
         self._stop_clock()
         try:
             yield
         finally:
-            self._users -= 1
+            self._users.discard(user)
+            self._last.discard(user)
             self._look()
 
     async def call(self, request: dict[str, Any], max_seconds: float) -> AsyncGenerator[Part, None]:
         """Send one request to a free worker, as `WorkerPool.call` does; waits until there is one."""
         with self.in_use():
             pool = await self._present()
-            async with aclosing(pool.call(request, max_seconds)) as parts:
-                async for part in parts:
-                    yield part
-                    del part
+            self._calls += 1
+            try:
+                async with aclosing(pool.call(request, max_seconds)) as parts:
+                    async for part in parts:
+                        yield part
+                        del part
+            finally:
+                self._calls -= 1
 
     async def close(self) -> None:
         """End the workers for good, and every request with them."""
@@ -160,10 +175,12 @@ class Workers:
             await asyncio.wait([self._ending])
 
     async def _present(self) -> WorkerPool:
-        while self._pool is None:
-            if self._closed:
+        while self._pool is None or (self._leaving and not self._last):
+            if self._leaving:
+                await self._leaving.wait()
+            elif self._closed:
                 raise EngineUnavailable(f"The engine {self._spec.engine} is not running: it was closed.")
-            if self._ending:
+            elif self._ending:
                 await asyncio.wait([self._ending])
             else:
                 self._begin()
@@ -186,11 +203,12 @@ class Workers:
     def _look(self) -> None:
         """End the workers if nobody uses them and that is due, or set the clock to when it will be."""
         self._stop_clock()
-        if self._pool is None or self._users:
+        if self._pool is None:
             return
         if self._leaving:
-            self._end("it was unloaded")
-        elif self._is_starting or self._loads or self.keep_alive < 0:
+            if not (self._last or self._calls):
+                self._end("it was unloaded")
+        elif self._users or self._is_starting or self._loads or self.keep_alive < 0:
             return
         elif self.keep_alive:
             loop = asyncio.get_running_loop()
@@ -217,6 +235,7 @@ class Workers:
         if self._leaving:
             self._leaving.set()
             self._leaving = None
+            self._last = set()
 
     def _stop_clock(self) -> None:
         if self._clock:

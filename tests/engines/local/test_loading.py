@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.engines.local.hired import hired, starts_processes, until
+from tests.engines.local.hired import Asked, hired, starts_processes, until
 from tests.engines.pools import workers
 
 from stentor.errors import EngineBusy, EngineUnavailable
@@ -91,6 +91,80 @@ async def test_a_request_while_the_last_answer_is_waited_for_is_answered_as_ever
         gate.touch()
         await asyncio.wait_for(asyncio.gather(speaking, unloading), 5)
         assert team.state == "unloaded"
+
+
+@starts_processes
+@pytest.mark.parametrize("lanes", [1, 3])
+async def test_unloading_ends_though_there_is_always_somebody_who_is_spoken_to(
+    speaker: Path, lanes: int
+) -> None:
+    """Answers of many sentences overlap for ever; none fails, and the old worker is gone."""
+    over = asyncio.Event()
+    heard: list[str] = []
+
+    async def answer(team: Asked) -> None:
+        with team.in_use():
+            for _ in range(3):
+                await sentence(team)
+
+    async def sentence(team: Asked) -> None:
+        await asyncio.sleep(0.01)
+        heard.append(str(await team.pid()))
+
+    async def listen(team: Asked, delay: float) -> None:
+        await asyncio.sleep(delay)
+        while not over.is_set():
+            await answer(team)
+
+    async with hired(speaker, lanes=lanes) as team:
+        before = str(await team.pid())
+        listeners = [asyncio.create_task(listen(team, 0.01 * number)) for number in range(4)]
+        await until(lambda: len(heard) > 10)
+        assert set(heard) == {before}
+        async with asyncio.timeout(10):
+            await team.unload()
+        assert before not in {str(worker.pid) for worker in workers()}
+        known = len(heard)
+        await until(lambda: len(heard) > known + 10)
+        over.set()
+        await asyncio.gather(*listeners)
+        assert before not in heard[known:]
+
+
+@starts_processes
+async def test_an_answer_is_not_parted_by_an_unloading_that_came_after_it_began(speaker: Path) -> None:
+    async with hired(speaker) as team:
+        with team.in_use():
+            before = await team.pid()
+            unloading = asyncio.create_task(team.unload())
+            await asyncio.sleep(0)
+            with team.in_use():
+                assert await team.pid() == before
+            assert [await team.pid() for _ in range(3)] == [before] * 3
+            assert not unloading.done()
+        await unloading
+        assert workers() == []
+
+
+@starts_processes
+async def test_loading_frees_those_who_wait_for_an_unloading(speaker: Path, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    async with hired(speaker, lanes=2) as team:
+        with team.in_use():
+            before = await team.pid()
+            unloading = asyncio.create_task(team.unload())
+            await asyncio.sleep(0)
+            later = asyncio.create_task(team.ask("gated", gate=str(gate)))
+            await until(lambda: team.status().busy_lanes == 1)
+        waiting = asyncio.create_task(team.pid())
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        await team.load()
+        assert await waiting == before
+        await unloading
+        gate.touch()
+        assert await later == b"begun ended"
+        assert team.state == "loaded"
 
 
 @starts_processes
