@@ -115,6 +115,7 @@ class _Secretive(ToneEngine):
         database_password: str = ""
         monkey: str = ""
         passes: dict[str, SecretStr] = Field(default_factory=dict)
+        extra: dict[str, Any] = Field(default_factory=dict)
 
 
 async def test_secrets_are_masked_and_an_empty_one_is_seen_to_be_empty(
@@ -123,13 +124,17 @@ async def test_secrets_are_masked_and_an_empty_one_is_seen_to_be_empty(
     monkeypatch.setattr(engines, "load", lambda _name: _Secretive)
     given = loaded(tmp_path)
     config: EngineConfig = _Secretive.Config(
-        api_key="sesame", bearer_token="sesame", passes={"gate": SecretStr("sesame")}
+        api_key="sesame",
+        bearer_token="sesame",
+        passes={"gate": SecretStr("sesame")},
+        extra={"steps": 4, "headers": {"X-Api-Key": "sesame"}},
     )
     settings = given.settings.model_copy(update={"engines": {"tone": config}})
     shown = [finding.said for finding in await examine(Loaded(settings))]
     assert "engines.tone.api_key = ********  (default)" in shown
     assert "engines.tone.bearer_token = ********  (default)" in shown
     assert 'engines.tone.database_password = ""  (default)' in shown
+    assert 'engines.tone.extra = { steps = 4, headers = { X-Api-Key = "********" } }  (default)' in shown
     assert not any("sesame" in line for line in shown)
 
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel, SecretStr
 from stentor import __version__
 from stentor.app import build
 from stentor.engines import Engine, installed
+from stentor.engines.masks import MASK, masked
 from stentor.errors import EngineFailed, StentorError, StorageFailed
 from stentor.say import PLAYERS, player, waited
 from stentor.storage import Storage, make_storage
@@ -238,8 +239,8 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
 def _shown(path: str, value: Any) -> str:  # noqa: ANN401  any setting
     is_secret = isinstance(value, SecretStr) or any(word in path.rpartition(".")[2] for word in _SECRET)
     if value and is_secret:
-        return "********"
-    return _written(value)
+        return MASK
+    return _written(masked(value))
 
 
 def _written(value: Any) -> str:  # noqa: ANN401  any setting

@@ -105,6 +105,54 @@ async def test_a_key_is_kept_cleared_and_never_sent_elsewhere(client: httpx.Asyn
     assert not await has_key()
 
 
+EXTRA = {"lang_code": "a", "api_key": "sesame", "more": {"Authorization": "Bearer sesame"}}
+MASKED = {"lang_code": "a", "api_key": "********", "more": {"Authorization": "********"}}
+
+
+async def test_secrets_in_free_tables_are_masked_and_the_masks_stand_for_them(tmp_path: Path) -> None:
+    app = make_app(tmp_path)
+
+    def extra(name: str) -> object:
+        return app.state.context.fleet.engines[name]._config.extra
+
+    async with app.router.lifespan_context(app), client_of(app) as client:
+        put = await client.put(f"{ENGINES}/far", json={**FAR, "extra": EXTRA})
+        assert put.json()["set"]["extra"] == MASKED
+        shown = await client.get(f"{ENGINES}/far/settings")
+        assert "sesame" not in put.text + shown.text
+        changed = {**MASKED, "lang_code": "b"}
+        again = await client.put(f"{ENGINES}/far", json={**shown.json()["set"], "extra": changed})
+        assert again.json()["set"]["extra"] == changed
+        assert extra("far") == {**EXTRA, "lang_code": "b"}
+        elsewhere = {**shown.json()["set"], "url": "http://127.0.0.1:10/v1"}
+        moved = await client.put(f"{ENGINES}/far", json=elsewhere)
+        assert moved.json()["set"]["extra"] == {"lang_code": "a", "more": {}}
+        assert extra("far") == {"lang_code": "a", "more": {}}
+
+
+async def test_masks_stand_for_what_the_settings_files_have_and_copy_none_of_it(tmp_path: Path) -> None:
+    """A key in a file may be changed there later on."""
+    app = make_app(tmp_path)
+    with (tmp_path / "stentor.toml").open("a") as file:
+        file.write("""
+[engines.far]
+kind = "openai"
+url = "http://127.0.0.1:9/v1"
+probe_seconds = 0
+extra = { api_key = "sesame", lang_code = "a" }
+""")
+    for _ in range(2):
+        own = {"STENTOR_DATA_DIR": str(tmp_path / "kept"), "STENTOR_CHANGE_ENGINES": "true"}
+        app = create_app(load_settings(environ=own, folder=tmp_path))
+        async with app.router.lifespan_context(app), client_of(app) as client:
+            shown = (await client.get(f"{ENGINES}/far/settings")).json()["set"]
+            assert shown["extra"] == {"api_key": "********", "lang_code": "a"}
+            assert (await client.put(f"{ENGINES}/far", json={**shown, "model": "other"})).status_code == 200
+            engine = app.state.context.fleet.engines["far"]
+            assert engine._config.extra == {"api_key": "sesame", "lang_code": "a"}
+        assert "sesame" not in (tmp_path / "kept" / "engines.json").read_text()
+
+
 async def test_engines_and_routes_are_put_together(client: httpx.AsyncClient) -> None:
     body = {"engines": {"loud": LOUD, "far": FAR}, "routes": [{"engines": ["far", "loud"]}]}
     put = await client.put(ENGINES, json=body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, SecretBytes, SecretStr
 
 from stentor.engines import EngineConfig
+from stentor.engines.masks import has_masks, masked, unmasked
 from stentor.engines.remote.config import RemoteConfig
 
 _SECRET_WORDS = {"key", "token", "secret", "password"}
@@ -39,6 +40,15 @@ def inheritable(model: type[BaseModel], before: EngineConfig, given: Collection[
     return {name: getattr(before, name) for name in guarded if name not in given}
 
 
+def restored(table: Mapping[str, Any], before: EngineConfig | None) -> dict[str, Any]:
+    """Return the settings in a table that hold masks, with the secrets of earlier settings in their places.
+
+    They may be taken over as those of `inheritable` may. Without earlier settings, the masks are left out.
+    """
+    had = before.model_dump(warnings="none") if before else {}
+    return {name: unmasked(held, had.get(name)) for name, held in table.items() if has_masks(held)}
+
+
 def leads_to_the_same(config: EngineConfig, before: EngineConfig, given: Collection[str]) -> bool:
     """Tell whether what settings lead to is what earlier ones of the same kind led to.
 
@@ -55,7 +65,8 @@ def leads_to_the_same(config: EngineConfig, before: EngineConfig, given: Collect
 def shown(config: EngineConfig) -> dict[str, Any]:
     """Show what is set and what is not; of a secret only whether there is one.
 
-    What is under `set` can be sent back as it is; files are under `fixed`.
+    Secrets in tables of no fixed shape are masked. What is under `set` can be sent back as it is; files are
+    under `fixed`.
     """
     model = type(config)
     hidden = secrets(model)
@@ -71,7 +82,8 @@ def shown(config: EngineConfig) -> dict[str, Any]:
 
 def _plain(config: BaseModel) -> dict[str, Any]:
     hidden = set(secrets(type(config)))
-    return config.model_dump(mode="json", exclude=hidden, fallback=str, warnings="none")
+    plain = config.model_dump(mode="json", exclude=hidden, fallback=str, warnings="none")
+    return {name: masked(value) for name, value in plain.items()}
 
 
 def _is_set(value: Any) -> bool:  # noqa: ANN401  whatever type a secret has

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from stentor.engines import DEFAULT_ENGINES, EngineConfig
-from stentor.engines.guarded import files, inheritable, leads_to_the_same, secrets
+from stentor.engines.guarded import files, inheritable, leads_to_the_same, restored, secrets
+from stentor.engines.masks import unmasked
 from stentor.errors import SettingsError, quoted
 from stentor.settings.checks import checked, engine_config, engine_model, instead_of, kind_source
 from stentor.settings.kept import Kept, Table
@@ -72,7 +73,8 @@ class Sources:
     def put(self, kept: Kept, name: str, sent: Table, source: str) -> Kept:
         """Return what is kept once an engine has the table that a caller sent; raises SettingsError.
 
-        A secret that is null is cleared. One that is left out stays, if the engine leads to the same place.
+        A secret that is null is cleared. One that is left out or masked stays, if the engine leads to the
+        same place.
         """
         model = engine_model(name, sent, source)
         for setting in files(model) & sent.keys():
@@ -86,8 +88,10 @@ class Sources:
         before = kept.engines.get(name)
         if before is not None:
             had = self.engines(Kept({name: before}), source)[name]
-            taken = _resolved(name, table, had, _from(source, name, table))[1]
-            table |= {key: before[key] for key in taken if key in before}
+            config, taken = _resolved(name, table, had, _from(source, name, table))
+            own = before if leads_to_the_same(config, had, table) else {}
+            masks = {key: unmasked(table[key], own.get(key)) for key in taken if key in table}
+            table |= {key: before[key] for key in taken if key in before} | masks
         return replace(kept, engines={**kept.engines, name: table})
 
     def _tree(self) -> dict[str, Any]:
@@ -148,12 +152,13 @@ def _resolved(
 ) -> tuple[EngineConfig, dict[str, Any]]:
     """Make the settings of a table, and return them with what they take over from those there were before."""
     model = engine_model(name, table, kind_source(name, table, origins))
-    taken = inheritable(model, had, table) if had else {}
+    taken = {**inheritable(model, had, table), **restored(table, had)} if type(had) is model else {}
     if had and taken:
         config = engine_config(name, {**table, **taken}, origins)
         if leads_to_the_same(config, had, table):
             return config, taken
-    return engine_config(name, table, origins), {}
+    bare = restored(table, None)
+    return engine_config(name, {**table, **bare}, origins), bare
 
 
 def _check_engines_in_use(
