@@ -58,7 +58,8 @@ class ApiConfig(BaseModel):
     )
     change_engines: bool = Field(
         default=False,
-        description="Whether callers may see and change the settings of engines, and add and remove some.",
+        description="Whether callers may see and change the settings of engines, and add and remove some. "
+        "Whoever may do that can reach every address that this machine reaches, and read answers of it.",
     )
     websocket_idle_seconds: float = Field(
         default=300.0, gt=0, description="A WebSocket that says nothing for so long is closed."
