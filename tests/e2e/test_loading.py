@@ -34,7 +34,14 @@ def ask(server: Server, verb: str, **body: Any) -> dict[str, Any]:
 
 
 def workers(server: Server) -> set[int]:
-    return {child.pid for child in server.process.children() if child.status() != psutil.STATUS_ZOMBIE}
+    return {child.pid for child in server.process.children() if lives(child)}
+
+
+def lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def comes(condition: Callable[[], bool], seconds: float = 15.0) -> bool:

@@ -107,8 +107,8 @@ def test_all_three_keep_the_protocol(chain: Chain) -> None:
     for url in (chain.near.url, chain.middle.url, chain.cloner.url):
         checked = CliRunner().invoke(main, ["provider-check", url])
         assert checked.exit_code == 0, checked.output
-        assert "passed      voice prompt" in checked.output
-        assert ("passed      prompt id" in checked.output) is (url != chain.cloner.url)
+        assert "passed       voice prompt" in checked.output
+        assert ("passed       prompt id" in checked.output) is (url != chain.cloner.url)
 
 
 def test_a_server_as_it_is_installed_follows_whom_it_hears(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_server_as_it_is_installed_follows_whom_it_hears(tmp_path: Path) -> No
         assert_envelope(hum, 400, "recording_unusable", "audio")
         checked = CliRunner().invoke(main, ["provider-check", server.url])
         assert checked.exit_code == 0, checked.output
-        assert "passed      voice prompt" in checked.output
+        assert "passed       voice prompt" in checked.output
         assert server.espeak()["restarts"] == 0
 
 
