@@ -333,7 +333,9 @@ def _run(work: Coroutine[Any, Any, T], stop: Stop | None = None) -> T:
         return await work
 
     # What a server would log of an engine that fails is told in a sentence.
-    logging.getLogger("stentor").setLevel(logging.ERROR)
+    log = logging.getLogger("stentor")
+    level = log.level
+    log.setLevel(logging.ERROR)
     stop = stop or Stop()
     with stop.heeded():
         try:
@@ -342,6 +344,8 @@ def _run(work: Coroutine[Any, Any, T], stop: Stop | None = None) -> T:
             if stop.status:
                 _write_no_more()
             raise
+        finally:
+            log.setLevel(level)
 
 
 def _write_no_more() -> None:
