@@ -48,6 +48,7 @@ STATUSES: Mapping[type[errors.StentorError], int] = {
     errors.StentorError: 500,
 }
 _FAREWELL_WITHIN = 0.2
+_UNWATCHED = 0.01  # seconds in which nobody is taken to leave
 _SLICE = 192 * 1024  # of three bytes each, so that slices of base64 can be joined
 
 
@@ -229,31 +230,41 @@ class Worked(Response):
 
 
 class _Leaving:
-    """Cancels the work inside when the caller leaves; `over` ends the watch, before the last byte is sent."""
+    """Cancels the work inside when the caller leaves; `over` ends the watch, before the last byte is sent.
 
-    __slots__ = ("_watch", "_work", "has_left")
+    The watch begins after a while: most answers are over before it is worth its task.
+    """
+
+    __slots__ = ("_receive", "_timer", "_watch", "_work", "has_left")
 
     def __init__(self, receive: Receive) -> None:
         work = asyncio.current_task()
         assert work is not None  # noqa: S101  a response is always sent from a task
         self._work = work
+        self._receive = receive
         self.has_left = False
-        self._watch = asyncio.get_running_loop().create_task(self._look(receive))
+        self._watch: asyncio.Task[None] | None = None
+        self._timer = work.get_loop().call_later(_UNWATCHED, self._begin)
 
-    async def _look(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
+    def _begin(self) -> None:
+        self._watch = self._work.get_loop().create_task(self._look())
+
+    async def _look(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
             pass
         self.has_left = True
         self._work.cancel()
 
     def over(self) -> None:
-        self._watch.cancel()
+        self._timer.cancel()
+        if self._watch:
+            self._watch.cancel()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> bool:
-        self._watch.cancel()
+        self.over()
         if kind is not asyncio.CancelledError or not self.has_left or self._work.uncancel():
             return False
         log.info("the caller left; the work was stopped")
