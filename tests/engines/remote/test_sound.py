@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.engines.upstream import Script, Upstream, chunked, gives_json, upstream, whole
+from tests.engines.upstream import Script, Upstream, chunked, gives_json, whole
 from tests.fakes import tone
 from tests.hearing import pitch
 
@@ -32,12 +31,6 @@ LIMIT = 2**24
 def written(format_: str, rate: int = 24_000, seconds: float = 1.0) -> bytes:
     encoder = FORMATS[format_].open(rate, True)
     return encoder.encode(tone(seconds, rate)) + encoder.finish()
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Upstream]:
-    async with upstream() as made:
-        yield made
 
 
 async def listen(server: Upstream, script: Script, expected: Expected) -> list[AudioChunk]:

@@ -16,15 +16,15 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from stentor.engines import Capabilities, Engine, EngineHealth
+from stentor.engines import Capabilities
 from stentor.engines.openai.events import audio_of
 from stentor.engines.openai.styles import STYLES
 from stentor.engines.openai.voices import OPENAI, listed, named
 from stentor.engines.remote.client import Answer, Client
-from stentor.engines.remote.condition import Condition
 from stentor.engines.remote.config import RemoteConfig, Url
+from stentor.engines.remote.engine import RemoteEngine
 from stentor.engines.remote.sound import Expected, Sound, decoded, handed_on, sound_of
-from stentor.errors import EngineBusy, EngineError, EngineUnavailable, UnknownVoice
+from stentor.errors import EngineBusy, EngineError, UnknownVoice
 from stentor.types import AudioChunk, Utterance, Voice
 
 _SLOWEST, _FASTEST = 0.25, 4.0
@@ -49,7 +49,7 @@ def _extra(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-class OpenAiEngine(Engine):
+class OpenAiEngine(RemoteEngine):
     """A server that speaks OpenAI's API."""
 
     class Config(RemoteConfig):
@@ -126,8 +126,6 @@ class OpenAiEngine(Engine):
             licence=self._config.licence,
             device="remote",
         )
-        self._client: Client | None = None
-        self._condition: Condition | None = None
         self._refused: set[str] = set()
         self._voices: list[Voice] = []
         self._named: list[Voice] = []  # for want of a list
@@ -139,10 +137,8 @@ class OpenAiEngine(Engine):
         if not urlsplit(config.url).path:
             config = config.model_copy(update={"url": f"{config.url}/v1"})
         key = config.api_key.get_secret_value()
-        self._client = Client(self.name, config, {"Authorization": f"Bearer {key}"} if key else None)
-        await self._client.open()
-        self._condition = Condition(self.name, self._look, config.probe_seconds, config.url)
-        await self._condition.open()
+        headers = {"Authorization": f"Bearer {key}"} if key else None
+        await self._connect(config, headers, self._look, config.probe_seconds)
 
     async def voices(self) -> Sequence[Voice]:
         """List the voices of the settings or of the server."""
@@ -185,23 +181,22 @@ class OpenAiEngine(Engine):
     async def _answered(
         self, utterance: Utterance, format_: str, *, is_file: bool
     ) -> AsyncGenerator[AudioChunk | bytes, None]:
-        if self._client is None or self._condition is None:
-            raise EngineUnavailable(f"The engine {self.name} is not running: it was not started.")
+        client, condition = self._connected()
         if not any(voice.id == utterance.voice.id for voice in await self.voices()):
             raise UnknownVoice(utterance.voice.id, [])
         seconds = (_SECONDS_AT_LEAST + _SECONDS_PER_CHARACTER * len(utterance.text)) / utterance.speed
         request = self._request(utterance, format_)
         try:
-            async with self._client.call("POST", "/audio/speech", request) as answer:
-                sound, pieces = await self._sound(self._client, answer, seconds)
+            async with client.call("POST", "/audio/speech", request) as answer:
+                sound, pieces = await self._sound(client, answer, seconds)
                 made = handed_on(sound, pieces, format_) if is_file else decoded(sound, pieces)
                 async with aclosing(made):
                     async for piece in made:
-                        self._condition.worked()
+                        condition.worked()
                         yield piece
                         del piece
         except EngineError as error:
-            self._condition.doubt(error)
+            condition.doubt(error)
             raise
 
     async def _sound(
@@ -213,21 +208,6 @@ class OpenAiEngine(Engine):
         if answer.media_type == "text/event-stream":
             return Sound(self.name, client.faults, expected), audio_of(client, answer, limit)
         return await sound_of(self.name, answer, client.faults, expected), answer.pieces(limit)
-
-    def health(self) -> EngineHealth:
-        """Say whether the server was there when it was last asked."""
-        if self._client is None or self._condition is None:
-            return EngineHealth(ready=False, problem="it was not started")
-        problem = self._condition.problem
-        return EngineHealth(problem is None, {"busy": self._client.busy}, self._condition.complaint)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._condition:
-            await self._condition.close()
-        if self._client:
-            client, self._client = self._client, None
-            await client.close()
 
     def _request(self, utterance: Utterance, format_: str) -> dict[str, Any]:
         config = self._config

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from stentor import threads
 from stentor.audio.wav import RATES
-from stentor.engines import Capabilities, Engine, EngineHealth, Likeness
+from stentor.engines import Capabilities, Likeness
 from stentor.engines.openai.voices import OPENAI, named
 from stentor.engines.provider import asking, prompts
 from stentor.engines.provider.answers import Hearing, of_text
@@ -26,6 +26,7 @@ from stentor.engines.provider.described import described, is_name, is_stentor, o
 from stentor.engines.remote.client import Client
 from stentor.engines.remote.condition import Condition
 from stentor.engines.remote.config import RemoteConfig, Url
+from stentor.engines.remote.engine import RemoteEngine
 from stentor.engines.remote.sound import Expected
 from stentor.errors import (
     EngineBusy,
@@ -62,7 +63,7 @@ _STENTOR, _OTHER = "stentor", "other"
 _OTHERWISE, _WHOLE = "otherwise", "whole"  # ways to ask again: where `text` stands, and without an id
 
 
-class ProviderEngine(Engine):
+class ProviderEngine(RemoteEngine):
     """A server that speaks for us, by the provider protocol."""
 
     class Config(RemoteConfig):
@@ -117,8 +118,6 @@ class ProviderEngine(Engine):
             licence=config.licence,
             device="remote",
         )
-        self._client: Client | None = None
-        self._condition: Condition | None = None
         self._prompts: Mapping[str, Prompt] = {}
         self._remembered = prompts.Remembered()
         self._remembers = False  # whether prompts can be sent by their ids
@@ -141,10 +140,7 @@ class ProviderEngine(Engine):
         key = self._config.api_key.get_secret_value()
         headers = {"X-API-Key": key, "Authorization": f"Bearer {key}"} if key else None
         config = self._config.model_copy(update={"url": self._config.url.removesuffix("/v1")})
-        self._client = Client(self.name, config, headers)
-        await self._client.open()
-        self._condition = Condition(self.name, self._look, config.probe_seconds, config.url)
-        await self._condition.open()
+        await self._connect(config, headers, self._look, self._config.probe_seconds)
         self._is_open = True
 
     async def voices(self) -> Sequence[Voice]:
@@ -215,31 +211,14 @@ class ProviderEngine(Engine):
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[tuple[Client, Condition]]:
         """Enter what it takes to ask the provider, once it is known what it is; failures are noted."""
-        if self._client is None or self._condition is None:
-            raise EngineUnavailable(f"The engine {self.name} is not running: it was not started.")
-        condition = self._condition
+        client, condition = self._connected()
         try:
             if self._met is None:
                 await self._look()
-            yield self._client, condition
+            yield client, condition
         except EngineError as error:
             condition.doubt(error)
             raise
-
-    def health(self) -> EngineHealth:
-        """Say whether the provider was there when it was last asked."""
-        if self._client is None or self._condition is None:
-            return EngineHealth(ready=False, problem="it was not started")
-        problem = self._condition.problem
-        return EngineHealth(problem is None, {"busy": self._client.busy}, self._condition.complaint)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._condition:
-            await self._condition.close()
-        if self._client:
-            client, self._client = self._client, None
-            await client.close()
 
     async def _spoken(
         self, client: Client, utterance: Utterance, tried: frozenset[str]
