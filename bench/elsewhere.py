@@ -9,46 +9,32 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import re
 import time
 
-_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+from bench.wire import Exchange, listen, write_json
+
 _SAMPLES = bytes(range(256)) * 200
 
 
-class Speaker(asyncio.Protocol):
+class Speaker(Exchange):
     """One connection."""
 
     left = 0.0
     """When a caller left, on any of them."""
 
     def __init__(self) -> None:
-        self._received = b""
-        self._transport: asyncio.WriteTransport | None = None
+        super().__init__()
         self._speaks = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
 
     def connection_lost(self, _error: Exception | None) -> None:
         if self._speaks:
             Speaker.left = time.monotonic()
 
-    def data_received(self, received: bytes) -> None:
-        self._received += received
-        head, end, body = self._received.partition(b"\r\n\r\n")
-        length = _LENGTH.search(head)
-        if not end or len(body) < (int(length[1]) if length else 0):
-            return
-        self._received = b""
-        assert self._transport is not None
-        self._answer(self._transport, head.split(b" ", 2)[1].decode())
-
-    def _answer(self, transport: asyncio.WriteTransport, path: str) -> None:
+    def answer(self, transport: asyncio.WriteTransport, head: bytes, _body: bytes) -> None:
+        path = head.split(b" ", 2)[1].decode()
         match path.split("/"):
             case [*_, "left"]:
-                _whole(transport, {"left": Speaker.left})
+                write_json(transport, {"left": Speaker.left})
             case ["", "v1", "audio", "speech"]:
                 self._begin(transport, "audio/pcm", _SAMPLES)
             case ["", "v1", "generate"]:
@@ -56,14 +42,14 @@ class Speaker(asyncio.Protocol):
                 self._begin(transport, "text/event-stream", f"data: {json.dumps(delta)}\n\n".encode())
             case [*_, "run"]:
                 Speaker.left = 0.0
-                _whole(transport, {"id": "job", "status": "IN_QUEUE"})
+                write_json(transport, {"id": "job", "status": "IN_QUEUE"})
             case [*_, "stream", "job"]:
-                _whole(transport, {"id": "job", "status": "IN_PROGRESS", "stream": [{"output": _part()}]})
+                write_json(transport, {"id": "job", "status": "IN_PROGRESS", "stream": [{"output": _part()}]})
             case [*_, "cancel", "job"]:
                 Speaker.left = time.monotonic()
-                _whole(transport, {"id": "job", "status": "CANCELLED"})
+                write_json(transport, {"id": "job", "status": "CANCELLED"})
             case _:
-                _whole(transport, {"data": [], "status": "healthy", "workers": {"idle": 1}, "jobs": {}})
+                write_json(transport, {"data": [], "status": "healthy", "workers": {"idle": 1}, "jobs": {}})
 
     def _begin(self, transport: asyncio.WriteTransport, media_type: str, content: bytes) -> None:
         Speaker.left = 0.0
@@ -79,19 +65,5 @@ def _part() -> dict[str, object]:
     return {"status": "streaming", "format": "pcm_16", "audio_chunk": audio, "sample_rate": 24_000}
 
 
-def _whole(transport: asyncio.WriteTransport, value: object) -> None:
-    body = json.dumps(value).encode()
-    transport.write(
-        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
-        % (len(body), body)
-    )
-
-
-async def serve() -> None:
-    server = await asyncio.get_running_loop().create_server(Speaker, "127.0.0.1", 0)
-    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
-    await server.serve_forever()
-
-
 if __name__ == "__main__":
-    asyncio.run(serve())
+    asyncio.run(listen(Speaker))

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 
 from bench.encoding import RATE, speech
+from bench.wire import Exchange, listen, write_json
 from stentor.audio.encode import FORMATS
 
 PIECES, SECONDS = 20, 4
 _PAUSE = 0.001
-_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
-_LISTED = json.dumps({
+_LISTED = {
     "object": "list",
     "data": [{"id": "tts-1", "object": "model"}],
     "voices": ["alloy", "paced"],
-}).encode()
+}
 
 
 def main() -> None:
@@ -28,9 +27,7 @@ def main() -> None:
 
 async def serve() -> None:
     files = {name: pieces_of(name) for name in FORMATS}
-    server = await asyncio.get_running_loop().create_server(lambda: Speaker(files), "127.0.0.1", 0)
-    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
-    await server.serve_forever()
+    await listen(lambda: Speaker(files))
 
 
 def pieces_of(name: str) -> list[bytes]:
@@ -43,38 +40,23 @@ def pieces_of(name: str) -> list[bytes]:
     return [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in (*pieces, b"")]
 
 
-class Speaker(asyncio.Protocol):
-    """One connection; it has one request at a time."""
+class Speaker(Exchange):
+    """One connection."""
 
     def __init__(self, files: dict[str, list[bytes]]) -> None:
+        super().__init__()
         self._files = files
-        self._received = b""
-        self._transport: asyncio.WriteTransport | None = None
         self._sending: asyncio.Task[None] | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
 
     def connection_lost(self, _error: Exception | None) -> None:
         if self._sending:
             self._sending.cancel()
 
-    def data_received(self, received: bytes) -> None:
-        self._received += received
-        head, end, body = self._received.partition(b"\r\n\r\n")
-        length = _LENGTH.search(head)
-        if not end or len(body) < (int(length[1]) if length else 0):
-            return
-        self._received = b""
-        assert self._transport is not None
+    def answer(self, transport: asyncio.WriteTransport, head: bytes, body: bytes) -> None:
         if head.startswith(b"POST"):
-            self._speak(self._transport, json.loads(body))
-            return
-        self._transport.write(
-            b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
-            % (len(_LISTED), _LISTED)
-        )
+            self._speak(transport, json.loads(body))
+        else:
+            write_json(transport, _LISTED)
 
     def _speak(self, transport: asyncio.WriteTransport, asked: dict[str, str]) -> None:
         name = asked.get("response_format", "mp3")

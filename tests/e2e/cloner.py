@@ -10,8 +10,6 @@ import base64
 import io
 import threading
 import wave
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,19 +75,3 @@ class Cloner:
         started.set()
         await ended.wait()
         await runner.cleanup()
-
-
-@contextmanager
-def cloning() -> Iterator[Cloner]:
-    """Run one beside the test."""
-    made, started, loop = Cloner(), threading.Event(), asyncio.new_event_loop()
-    ended = asyncio.Event()
-    running = threading.Thread(target=loop.run_until_complete, args=(made.serve(started, ended),))
-    running.start()
-    assert started.wait(10)
-    try:
-        yield made
-    finally:
-        loop.call_soon_threadsafe(ended.set)
-        running.join(10)
-        loop.close()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 
 
@@ -50,19 +49,3 @@ async def _down(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.write(part)
         await writer.drain()
     writer.close()
-
-
-@contextmanager
-def counting(port: int) -> Iterator[Counting]:
-    """Run one beside the test."""
-    made, started, loop = Counting(port), threading.Event(), asyncio.new_event_loop()
-    ended = asyncio.Event()
-    running = threading.Thread(target=loop.run_until_complete, args=(made.serve(started, ended),))
-    running.start()
-    assert started.wait(10)
-    try:
-        yield made
-    finally:
-        loop.call_soon_threadsafe(ended.set)
-        running.join(10)
-        loop.close()

@@ -17,8 +17,9 @@ from click.testing import CliRunner
 from stentor.cli import main
 from tests.api.inprocess import assert_envelope
 from tests.cloning import pitch_of, recording
-from tests.e2e.cloner import TENSORS, Cloner, cloning
-from tests.e2e.counting import Counting, counting
+from tests.e2e.beside import beside
+from tests.e2e.cloner import TENSORS, Cloner
+from tests.e2e.counting import Counting
 from tests.e2e.server import ESPEAK, Server, running
 from tests.hearing import decode, pitches
 
@@ -46,9 +47,9 @@ def remote(url: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     with ExitStack() as stack:
-        cloner = stack.enter_context(cloning())
+        cloner = stack.enter_context(beside(Cloner()))
         middle = stack.enter_context(running(tmp_path_factory.mktemp("middle"), remote(cloner.url)))
-        wire = stack.enter_context(counting(middle.port))
+        wire = stack.enter_context(beside(Counting(middle.port)))
         near = stack.enter_context(running(tmp_path_factory.mktemp("near"), remote(wire.url)))
         yield Chain(near, middle, wire, cloner)
 
@@ -174,10 +175,10 @@ def test_a_server_that_was_started_anew_is_sent_all_of_it_again(tmp_path: Path) 
         folder.mkdir()
     prompt = {"hertz": 240.0, "safetensors": TENSORS}
     with ExitStack() as stack:
-        cloner = stack.enter_context(cloning())
+        cloner = stack.enter_context(beside(Cloner()))
         first = ExitStack()
         middle = first.enter_context(running(folders[0], remote(cloner.url)))
-        wire = stack.enter_context(counting(middle.port))
+        wire = stack.enter_context(beside(Counting(middle.port)))
         near = stack.enter_context(running(folders[2], remote(wire.url)))
         for _ in range(2):
             assert speak(near, prompt) == pytest.approx(240, rel=0.02)
