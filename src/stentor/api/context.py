@@ -111,13 +111,6 @@ class Context:
         problem = health.problem or self.planner.router.circuits[engine.name].problem
         return replace(health, problem=problem) if problem else health
 
-    def status(self, engine: Engine) -> str:
-        """Say in a word how an engine is: `degraded` can speak, and has a problem."""
-        health = self.health(engine)
-        if not health.ready:
-            return "unavailable"
-        return "degraded" if health.problem else "ok"
-
 
 def context_of(connection: HTTPConnection) -> Context:
     """Return what the routers of this connection's application were given."""

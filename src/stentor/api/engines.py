@@ -199,7 +199,7 @@ def _described(context: Context, engine: Engine) -> dict[str, Any]:
     return {
         "name": engine.name,
         "object": "engine",
-        "status": context.status(engine),
+        "status": condition.status,
         "problem": condition.problem,
         "activity": condition.activity,
         "state": engine.state if isinstance(engine, Loading) else None,

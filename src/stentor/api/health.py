@@ -34,7 +34,7 @@ async def health(context: ContextDep) -> dict[str, Any]:
     for name, engine in context.catalog.engines.items():
         condition = context.health(engine)
         engines[name] = {
-            "status": context.status(engine),
+            "status": condition.status,
             **({"state": engine.state} if isinstance(engine, Loading) else {}),
             **condition.figures,
             **({"problem": condition.problem} if condition.problem else {}),
@@ -42,7 +42,7 @@ async def health(context: ContextDep) -> dict[str, Any]:
         }
     first = _speakers(context)[0]
     return {
-        "status": "ok" if context.status(first) == "ok" else "degraded",
+        "status": "ok" if context.health(first).status == "ok" else "degraded",
         "model": first.name,
         "device": first.capabilities.device,
         "version": __version__,

@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
-from starlette.requests import Request
 from starlette.responses import Response
 
+from stentor.api.context import Context, ContextDep
 from stentor.observe import metrics
 from stentor.observe.metrics import Exposition, Reading
 from stentor.pipeline.circuit import STATES
@@ -18,7 +18,6 @@ from stentor.pipeline.ledger import Totals
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stentor.api.context import Context
     from stentor.engines import Engine
 
 _TEXT: dict[int | str, dict[str, Any]] = {
@@ -28,16 +27,10 @@ _TEXT: dict[int | str, dict[str, Any]] = {
 router = APIRouter(tags=["metrics"])
 
 
-def exposition(context: Context) -> Exposition:
-    """Make what the metrics of an application are written by."""
-    return Exposition(partial(_read, context))
-
-
 @router.get("/prometheus", summary="Show the metrics", response_class=Response, responses=_TEXT)
-async def prometheus(request: Request) -> Response:
+async def prometheus(context: ContextDep) -> Response:
     """Show the metrics in Prometheus' text format, as they are now."""
-    shown: Exposition = request.app.state.metrics
-    return Response(shown.text(), headers={"Content-Type": metrics.MEDIA_TYPE})
+    return Response(Exposition(partial(_read, context)).text(), headers={"Content-Type": metrics.MEDIA_TYPE})
 
 
 def _read(context: Context) -> Iterator[Reading]:
@@ -53,7 +46,7 @@ def _engine(context: Context, engine: Engine) -> Iterable[Reading]:
     condition, router = context.health(engine), context.planner.router
     circuit, spent = router.circuits[engine.name], router.ledger.totals.get(engine.name, Totals())
     name = (engine.name,)
-    yield Reading(metrics.UP, name, context.status(engine) == "ok")
+    yield Reading(metrics.UP, name, condition.status == "ok")
     yield Reading(metrics.LOAD, name, circuit.load)
     for state in STATES:
         yield Reading(metrics.CIRCUIT, (engine.name, state), circuit.state == state)

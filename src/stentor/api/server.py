@@ -72,7 +72,6 @@ def create_api(context: Context, lifespan: Callable[[FastAPI], AbstractAsyncCont
     )
     pages.install(api)
     api.state.context = context
-    api.state.metrics = metrics.exposition(context)
     for router in _ROUTERS:
         api.include_router(router)
     api.add_exception_handler(StentorError, _failure)

@@ -71,6 +71,13 @@ class EngineHealth:
     activity: str | None = None
     """What speech waits for, in words for people, if it waits: "1 job waits for a worker: 0 ready"."""
 
+    @property
+    def status(self) -> str:
+        """Say in a word how the engine is: `degraded` can speak, and has a problem."""
+        if not self.ready:
+            return "unavailable"
+        return "degraded" if self.problem else "ok"
+
 
 class Price(BaseModel):
     """What an engine costs, in a currency of the operator's choice."""

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, SummaryMetricFamily
-from prometheus_client.registry import Collector, CollectorRegistry
+from typing import TYPE_CHECKING, Literal, cast
 
 if TYPE_CHECKING:
+    from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, SummaryMetricFamily
     from prometheus_client.metrics_core import Metric as Family
+    from prometheus_client.registry import Collector
 
-MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """Of what `Exposition.text` writes: Prometheus' text format, 0.0.4."""
-
-
-_FAMILIES: dict[str, type[GaugeMetricFamily | CounterMetricFamily | SummaryMetricFamily]] = {
-    "gauge": GaugeMetricFamily,
-    "counter": CounterMetricFamily,
-    "summary": SummaryMetricFamily,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +90,27 @@ class Reading:
     count: int = 0
 
 
-class Exposition(Collector):
+class Exposition:
     """The metrics of one application; they are read when somebody asks, and kept nowhere."""
 
     def __init__(self, read: Callable[[], Iterable[Reading]]) -> None:
         self._read = read
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(self)
 
     def collect(self) -> Iterator[Family]:
-        """Read everything, for the registry."""
+        """Read everything, for Prometheus' own client."""
+        from prometheus_client.metrics_core import (  # noqa: PLC0415  many a server is never asked
+            CounterMetricFamily,
+            GaugeMetricFamily,
+            SummaryMetricFamily,
+        )
+
+        kinds: dict[str, type[CounterMetricFamily | GaugeMetricFamily | SummaryMetricFamily]] = {
+            "gauge": GaugeMetricFamily,
+            "counter": CounterMetricFamily,
+            "summary": SummaryMetricFamily,
+        }
         families = {
-            metric: _FAMILIES[metric.kind](metric.name, metric.help, labels=metric.labels)
-            for metric in METRICS
+            metric: kinds[metric.kind](metric.name, metric.help, labels=metric.labels) for metric in METRICS
         }
         for reading in self._read():
             family = families[reading.metric]
@@ -123,4 +122,6 @@ class Exposition(Collector):
 
     def text(self) -> bytes:
         """Write what is read now."""
-        return generate_latest(self._registry)
+        from prometheus_client.exposition import generate_latest  # noqa: PLC0415
+
+        return generate_latest(cast("Collector", self))
