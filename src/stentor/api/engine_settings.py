@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stentor.api.body import Body, is_json, media_type_of, parse, read_bytes
+from stentor.api.body import Body, read_body
 from stentor.api.context import Context, ContextDep, EngineControl
 from stentor.api.documented import answers, failures, json_body
 from stentor.errors import Forbidden, NotOffered, UnreadableBody, UnsupportedMediaType
@@ -200,10 +200,9 @@ async def delete(name: str, control: Changing) -> Response:
 
 async def _body(request: Request, context: Context, model: type[Body]) -> Body:
     # A page of another origin can have a browser send a body without a type, but none that is JSON.
-    media_type = media_type_of(request) if "content-type" in request.headers else ""
-    if not is_json(media_type):
-        raise UnsupportedMediaType(media_type)
-    return parse(await read_bytes(request, context.config.max_body_bytes, context.config.body_seconds), model)
+    if "content-type" not in request.headers:
+        raise UnsupportedMediaType("")
+    return await read_body(request, model, context.config.max_body_bytes, context.config.body_seconds)
 
 
 BODIES = (EngineTable, EnginesBody, EngineSettingsObject, EngineSettingsList)
