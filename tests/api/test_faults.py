@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 from stentor.api.faults import Faults
 from stentor.observe.logs import REQUEST, with_request
 
-SCOPE = {"type": "http", "state": {"request_id": "mine"}}
+SCOPE = {"type": "http"}
 
 
 async def receive() -> Message:

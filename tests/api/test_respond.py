@@ -117,7 +117,7 @@ class Caller:
 
     def __init__(self, leaves_after: int | None = None) -> None:
         self.sent: list[Message] = []
-        self.scope: dict[str, Any] = {"type": "http", "state": {"request_id": "req_1"}}
+        self.scope: dict[str, Any] = {"type": "http"}
         self._leaves_after = leaves_after
         self.gone = asyncio.Event()
         self.heard_something = asyncio.Event()

@@ -31,7 +31,6 @@ class RequestIds:
             await self._app(scope, receive, send)
             return
         identity = _own_id(scope) or f"req_{secrets.token_hex(12)}".encode()
-        scope.setdefault("state", {})["request_id"] = identity.decode()
         began = perf_counter()
 
         async def send_with_id(message: Message) -> None:
