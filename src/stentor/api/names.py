@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stentor.pipeline.answer import Answer
     from stentor.pipeline.plan import Plan
     from stentor.pipeline.verbatim import VerbatimAnswer
+
+_AUDIO_TOKENS_PER_SECOND = 20
 
 
 def named(answer: Answer) -> dict[str, str]:
@@ -30,6 +33,13 @@ def priced(answer: Answer) -> dict[str, str]:
 def foretold(answer: Answer | VerbatimAnswer) -> dict[str, str]:
     """Tell what an answer that has begun will have cost at its end, if that is known."""
     return costing(answer.foretold)
+
+
+def counted(characters: int, samples: int, rate: int, cost: float | None) -> dict[str, Any]:
+    """Count what OpenAI counts, a character of text or 50 ms of audio as a token, and the cost."""
+    output = math.ceil(_AUDIO_TOKENS_PER_SECOND * samples / rate)
+    tokens = {"input_tokens": characters, "output_tokens": output, "total_tokens": characters + output}
+    return tokens if cost is None else {**tokens, "cost": round(cost, 8)}
 
 
 def costing(cost: float | None) -> dict[str, str]:

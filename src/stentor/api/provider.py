@@ -23,7 +23,7 @@ from stentor.api.body import parse, read_body, read_bytes, validate
 from stentor.api.context import Context, context_of
 from stentor.api.documented import GENERATED, answers, failures, form_body
 from stentor.api.form import read_form
-from stentor.api.names import costing, foretold, named_verbatim
+from stentor.api.names import costing, counted, foretold, named_verbatim
 from stentor.api.operations import Operation
 from stentor.api.prompts import can_clone, find_cloning, find_prompt, prepare, sample_of, warnings
 from stentor.api.respond import (
@@ -50,7 +50,6 @@ from stentor.types import AudioChunk, Prompt, Pronunciation, Utterance, Voice, V
 router = APIRouter(prefix="/v1", tags=["provider"])
 
 _LARGEST_SEED = 2**63 - 1
-_TOKENS_PER_SECOND = 20
 _LONGEST_TRANSCRIPT = 4000
 _LONGEST_NAME = 256
 _USUAL_MODEL = "tts-1"
@@ -126,7 +125,7 @@ async def generate(request: Request) -> Response:
     async def make() -> Response:
         written = _Written(answer)
         chunks = allowance.bound(answer.chunks())
-        async with aclosing(_samples(chunks, body.dtype, written)) as parts:
+        async with aclosing(_samples(chunks, body.dtype)) as parts:
             audio = await threads.run(b"".join, [part async for part in parts])
         told = {"audio": InBase64(audio), "sample_rate": answer.rate, "dtype": body.dtype, **written.news()}
         return json_parts(told, {**_names(answer), **costing(answer.cost)})
@@ -136,7 +135,7 @@ async def generate(request: Request) -> Response:
 
 def _events(body: GenerateBody, answer: VerbatimAnswer) -> Response:
     written = _Written(answer)
-    parts = _samples(answer.chunks(), body.dtype, written)
+    parts = _samples(answer.chunks(), body.dtype)
     return Streamed(
         server_sent_events(parts, partial(written.usage, body.text), written.news),
         "text/event-stream; charset=utf-8",
@@ -196,7 +195,6 @@ class _Written:
     def __init__(self, answer: VerbatimAnswer) -> None:
         self._answer = answer
         self._told = 0
-        self.samples = 0
 
     def news(self) -> dict[str, Any]:
         """Return the words that became known since the last call."""
@@ -222,18 +220,13 @@ class _Written:
 
     def usage(self, text: str) -> dict[str, Any]:
         """Count as `/v1/audio/speech` does."""
-        output = -(-_TOKENS_PER_SECOND * self.samples // self._answer.rate)
-        counted = {"input_tokens": len(text), "output_tokens": output, "total_tokens": len(text) + output}
-        cost = self._answer.cost
-        return counted if cost is None else {**counted, "cost": round(cost, 8)}
+        answer = self._answer
+        return counted(len(text), answer.usage.samples, answer.rate, answer.cost)
 
 
-async def _samples(
-    chunks: AsyncGenerator[AudioChunk, None], dtype: str, written: _Written
-) -> AsyncGenerator[bytes, None]:
+async def _samples(chunks: AsyncGenerator[AudioChunk, None], dtype: str) -> AsyncGenerator[bytes, None]:
     async with aclosing(chunks) as source:
         async for chunk in source:
-            written.samples += chunk.samples.size
             yield to_int16(chunk.samples) if dtype == "int16" else chunk.samples.astype("<f4").tobytes()
             del chunk
 

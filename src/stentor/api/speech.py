@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import uuid
 from contextlib import aclosing
 from dataclasses import replace
@@ -19,7 +18,7 @@ from stentor.api.body import Body, read_body, validate
 from stentor.api.captions import captions
 from stentor.api.context import Context, context_of
 from stentor.api.documented import AUDIO, BASE64, BATCH, CAPTIONS
-from stentor.api.names import foretold, named, priced
+from stentor.api.names import counted, foretold, named, priced
 from stentor.api.operations import Operation
 from stentor.api.progress import with_progress
 from stentor.api.respond import (
@@ -38,7 +37,6 @@ from stentor.audio.encode import Encoder, encoded
 from stentor.errors import InvalidRequest, ServerEnding, StentorError
 from stentor.pipeline.answer import Answer
 
-_AUDIO_TOKENS_PER_SECOND = 20
 _BATCH_AT_ONCE = 4
 
 
@@ -206,15 +204,8 @@ def _times(answer: Answer, encoder: Encoder) -> dict[str, Any]:
 
 
 def _tokens(answer: Answer) -> dict[str, Any]:
-    """Count what OpenAI counts, a character of text or 50 ms of audio as a token, and the cost."""
     usage = answer.attempt.usage
-    output = math.ceil(_AUDIO_TOKENS_PER_SECOND * usage.samples / answer.plan.sample_rate)
-    return {
-        "input_tokens": usage.characters,
-        "output_tokens": output,
-        "total_tokens": usage.characters + output,
-        **({} if answer.attempt.cost is None else {"cost": round(answer.attempt.cost, 8)}),
-    }
+    return counted(usage.characters, usage.samples, answer.plan.sample_rate, answer.attempt.cost)
 
 
 def _headers(answer: Answer) -> dict[str, str]:

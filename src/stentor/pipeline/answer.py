@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from stentor import threads
 from stentor.errors import EngineError, InvalidRequest
 from stentor.pipeline.guard import Guard
-from stentor.pipeline.lines import Line
 from stentor.pipeline.relay import may_relay, only_line, relay
 from stentor.pipeline.routes import HEDGED
 from stentor.pipeline.speak import Usage, speak
@@ -55,16 +54,8 @@ class Attempt:
         if not self._ledger.is_known_ahead(self.plan.cast.engines):
             return None
         if len(self.plan.request.text) <= _QUICK:
-            return self._ledger.cost(self._all_of_it())
-        return self._ledger.cost(await threads.run(self._all_of_it))
-
-    def _all_of_it(self) -> Usage:
-        """Count the text of all lines."""
-        usage = Usage()
-        for step in self.plan.lines():
-            if isinstance(step, Line):
-                usage.asked(step).heard = True
-        return usage
+            return self._ledger.cost(Usage.foreseen(self.plan.lines()))
+        return self._ledger.cost(await threads.run(Usage.foreseen, self.plan.lines()))
 
     async def first(self) -> Piece | None:
         """Wait for the first piece, None if there is none; raises EngineError."""
@@ -72,7 +63,7 @@ class Attempt:
 
     def _pieces(self) -> AsyncGenerator[Piece, None]:
         plan, steps = self.plan, self.plan.lines()
-        if self._relays and may_relay(plan, self._ledger):
+        if self._relays and self.times is None and may_relay(plan, self._ledger):
             first = list(islice(steps, 2))
             if line := only_line(first, plan.engine):
                 return relay(line, plan, self.usage)

@@ -25,11 +25,11 @@ _BYTES = 2  # of a sample
 def may_relay(plan: Plan, ledger: Ledger) -> bool:
     """Whether a plan leaves nothing to do but to speak, as far as that is known before its text is read.
 
-    Times are made here, and so is a sample rate. Samples do not say their rate, so theirs must be the plan's;
+    A sample rate is made here. Samples do not say their rate, so theirs must be the plan's;
     but only they say how many seconds they last, which may have a price.
     """
     abilities, format_ = plan.engine.capabilities, plan.format.name
-    if format_ not in abilities.formats or plan.times() is not None:
+    if format_ not in abilities.formats:
         return False
     if format_ == "pcm":
         return abilities.sample_rate == plan.sample_rate

@@ -49,6 +49,15 @@ class Usage:
     last: str = ""
     """The engine that was asked last."""
 
+    @classmethod
+    def foreseen(cls, steps: Iterable[Step]) -> Usage:
+        """Count the text of lines as it will be counted once all of them were heard."""
+        usage = cls()
+        for step in steps:
+            if isinstance(step, Line):
+                usage.asked(step).heard = True
+        return usage
+
     def asked(self, line: Line) -> Spent:
         """Count the text of a line that is handed to its engine, and return where its sound is counted."""
         spent = self.engines.setdefault(line.engine.name, Spent())

@@ -111,10 +111,7 @@ class VerbatimAnswer:
         """What it will have cost at its end; None if nobody set a price, or only the end tells."""
         if not self._ledger.is_known_ahead([self.engine]):
             return None
-        usage = Usage()
-        for line in self._lines:
-            usage.asked(line).heard = True
-        return self._ledger.cost(usage)
+        return self._ledger.cost(Usage.foreseen(self._lines))
 
     @property
     def fallback(self) -> list[tuple[str, str]]:
