@@ -28,9 +28,9 @@ from tests.engines.espeak.references import (
     spoken,
 )
 
+from stentor.audio.encode import encode_whole
 from stentor.engines.espeak import SAMPLE_RATE, EspeakEngine
 from stentor.engines.espeak.adaptation import Adaptation
-from stentor.engines.provider.prompts import wav
 from stentor.types import Sample
 
 from .measure import children, cpu_seconds
@@ -79,7 +79,7 @@ async def _one(engine: EspeakEngine, name: str, reference: Sample, plain: Sample
         ("plain", plain, SAMPLE_RATE),
         ("adapted", adapted, SAMPLE_RATE),
     ):
-        (folder / f"{name}@{kind}.wav").write_bytes(wav(samples, rate))
+        (folder / f"{name}@{kind}.wav").write_bytes(encode_whole("wav", samples, rate))
     return after / before
 
 

@@ -92,6 +92,15 @@ async def encoded(
         encoder.close()
 
 
+def encode_whole(format_: str, samples: Samples, rate: int) -> bytes:
+    """Write samples as a file of a format. Blocks."""
+    encoder = FORMATS[format_].open(rate, True)
+    try:
+        return encoder.encode(samples) + encoder.finish()
+    finally:
+        encoder.close()
+
+
 def to_int16(samples: Samples) -> bytes:
     """Write float samples as 16-bit little-endian integers; full scale is 32768, louder is clipped."""
     scaled = samples * np.float32(32768)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from stentor.audio.encode import FORMATS
+from stentor.audio.encode import FORMATS, encode_whole
 from stentor.audio.loudness import SILENT, loudness
 from stentor.audio.measures import Measures, measure
 from stentor.audio.voicing import STEP, voicing
@@ -126,11 +126,7 @@ def cleaned(samples: Samples, rate: int, config: RecordingConfig | None = None) 
 
 def written(samples: Samples, rate: int) -> bytes:
     """Write samples as a FLAC of 16 bits, a file of our own making. Blocks."""
-    encoder = FORMATS["flac"].open(rate, True)
-    try:
-        return encoder.encode(samples) + encoder.finish()
-    finally:
-        encoder.close()
+    return encode_whole("flac", samples, rate)
 
 
 def _trimmed(samples: Samples, rate: int, margin: float) -> Samples:

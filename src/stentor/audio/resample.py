@@ -33,3 +33,9 @@ class Resampler:
         """Return what the filter still holds; the resampler is spent afterwards."""
         rest = np.zeros(0, np.float32)
         return self._stream.resample_chunk(rest, last=True) if self._stream else rest
+
+
+def resampled(samples: Samples, source_rate: int, target_rate: int) -> Samples:
+    """Change the sample rate of a whole sound, float32 of shape (n,). Blocks."""
+    resampler = Resampler(source_rate, target_rate)
+    return np.concatenate([resampler.push(samples), resampler.flush()])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stentor.audio.resample import Resampler
+from stentor.audio.resample import resampled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,8 +75,7 @@ class Voicing:
 
 def voicing(samples: Samples, rate: int) -> Voicing:
     """Look at mono samples. Blocks; takes some 4 ms of one core for each second."""
-    resampler = Resampler(rate, _RATE)
-    heard = np.concatenate([resampler.push(samples), resampler.flush()])
+    heard = resampled(samples, rate, _RATE)
     step = round(STEP * _RATE)
     count = -(-heard.size // step)
     heard = np.pad(heard, (_WINDOW // 2, _WINDOW))

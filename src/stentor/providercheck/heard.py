@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from stentor.audio.encode import encode_whole
 from stentor.audio.wav import RATES
 from stentor.engines.provider.answers import TYPES, Whole, whole_sound
-from stentor.engines.provider.prompts import wav
 from stentor.engines.remote.client import Answer, Part
 from stentor.errors import printable
 from stentor.providercheck.finding import WrongError
@@ -147,7 +147,7 @@ async def streamed(answer: Answer, began: float) -> str:
 def _fields(written: str) -> dict[str, Any]:
     try:
         fields = json.loads(written)
-    except ValueError:
+    except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict) or fields.get("error"):
         raise WrongError(f"an event says {printable(written, 120)}", "send speech.audio events")
@@ -164,4 +164,4 @@ def _audio(fields: dict[str, Any]) -> bytes:
 def recording(spoken: Whole) -> Part:
     """Make a file of what the provider said itself: no other voice is at hand."""
     samples = np.clip(_decoded(spoken), -1, 1).astype(np.float32)
-    return Part("audio", wav(samples, spoken.rate), "voice.wav", "audio/wav")
+    return Part("audio", encode_whole("wav", samples, spoken.rate), "voice.wav", "audio/wav")

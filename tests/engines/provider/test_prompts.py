@@ -21,6 +21,7 @@ from tests.engines.upstream import Asked, Upstream, Wire, gives_json, upstream, 
 from tests.fakes import tone
 from tests.serving import served
 
+from stentor.audio.encode import encode_whole
 from stentor.engines import Likeness
 from stentor.engines.provider import prompts
 from stentor.errors import EngineFailed, EngineUnavailable, InvalidRequest, NotOffered
@@ -263,7 +264,7 @@ def test_a_transcript_that_is_too_long_for_a_url_stands_in_the_form_alone() -> N
 
 @given(st.lists(st.floats(-2, 2, width=32), max_size=50), st.sampled_from([8000, 24_000, 48_000]))
 def test_a_wav_holds_what_was_put_in(samples: list[float], rate: int) -> None:
-    with wave.open(io.BytesIO(prompts.wav(np.array(samples, np.float32), rate))) as read:
+    with wave.open(io.BytesIO(encode_whole("wav", np.array(samples, np.float32), rate))) as read:
         assert (read.getframerate(), read.getnchannels(), read.getsampwidth()) == (rate, 1, 2)
         heard = np.frombuffer(read.readframes(100), "<i2") / 32768
     np.testing.assert_allclose(heard, np.clip(samples, -1, 1), atol=1 / 16_000)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from stentor.audio.resample import Resampler
+from stentor.audio.resample import resampled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -116,8 +116,7 @@ def _resampled(recording: Sample) -> Samples:
     highest = np.abs(recording.samples).max(initial=1.0)
     if not np.isfinite(highest):
         raise ValueError("there are samples in it that are no numbers")
-    resampler = Resampler(recording.rate, RATE)
-    return np.concatenate([resampler.push(recording.samples / highest), resampler.flush()])
+    return resampled(recording.samples / highest, recording.rate, RATE)
 
 
 def _padded(samples: Samples) -> Samples:

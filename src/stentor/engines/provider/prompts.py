@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
-import wave
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import numpy as np
 
-from stentor.audio.encode import to_int16
-from stentor.audio.resample import Resampler
+from stentor.audio.encode import encode_whole
+from stentor.audio.resample import resampled
 from stentor.engines.remote.client import Part
 from stentor.types import Prompt, Sample
-
-if TYPE_CHECKING:
-    from stentor.types import Samples
 
 PATH = "/v1/create_voice_prompt"
 LARGEST = 8 * 2**20
@@ -57,7 +51,7 @@ class Remembered:
 def form(samples: Sequence[Sample], model: str | None) -> list[Part]:
     """Write samples of a voice as the form that `POST /v1/create_voice_prompt` takes. Blocks."""
     sample = joined(samples)
-    parts = [Part("audio", wav(sample.samples, sample.rate), "voice.wav", "audio/wav")]
+    parts = [Part("audio", encode_whole("wav", sample.samples, sample.rate), "voice.wav", "audio/wav")]
     parts += [Part("reference_text", sample.transcript)] if sample.transcript else []
     return parts + ([Part("model", model)] if model else [])
 
@@ -78,7 +72,7 @@ def joined(samples: Sequence[Sample]) -> Sample:
         return samples[0]
     rate = samples[0].rate
     pause = np.zeros(round(_BETWEEN * rate), np.float32)
-    parts = [part for sample in samples for part in (pause, _at(sample, rate))]
+    parts = [part for sample in samples for part in (pause, resampled(sample.samples, sample.rate, rate))]
     return Sample(np.concatenate(parts[1:]), rate, joined_text(samples))
 
 
@@ -86,17 +80,6 @@ def joined_text(samples: Sequence[Sample]) -> str | None:
     """Return what is said in all samples; None if that is not known of one."""
     said = [sample.transcript for sample in samples if sample.transcript]
     return " ".join(said) if said and len(said) == len(samples) else None
-
-
-def wav(samples: Samples, rate: int) -> bytes:
-    """Write samples as a WAV of 16 bits."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as written:
-        written.setnchannels(1)
-        written.setsampwidth(2)
-        written.setframerate(rate)
-        written.writeframes(to_int16(samples))
-    return file.getvalue()
 
 
 def made(body: bytes) -> tuple[Prompt, object]:
@@ -115,8 +98,3 @@ def made(body: bytes) -> tuple[Prompt, object]:
         return Prompt.of(content), told.get("id")
     except ValueError as error:
         raise ValueError(f"a voice prompt that cannot be used: {error}") from error
-
-
-def _at(sample: Sample, rate: int) -> Samples:
-    resampler = Resampler(sample.rate, rate)
-    return np.concatenate([resampler.push(sample.samples), resampler.flush()])
