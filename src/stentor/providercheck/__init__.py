@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Any
 from urllib.parse import urlencode
 
+from stentor.engines.provider import asking
 from stentor.engines.provider.answers import Whole
 from stentor.engines.provider.asking import as_printed, asks_otherwise, forgot
 from stentor.engines.provider.described import offers_of
@@ -50,7 +51,7 @@ class ProviderCheck:
         """Take where the provider is. Raises InvalidRequest if that is no URL."""
         self._key = key
         try:
-            self._config = RemoteConfig.model_validate({"url": url.removesuffix("/v1"), "api_key": key})
+            self._config = RemoteConfig.model_validate({"url": asking.base_of(url), "api_key": key})
         except ValueError as error:
             raise InvalidRequest(f"{printable(url)!r} is no URL such as http://gpu-box:8000.") from error
         self._client = self._caller(key)
@@ -62,8 +63,7 @@ class ProviderCheck:
         self._prompt: dict[str, Any] | None = None
 
     def _caller(self, key: str) -> Client:
-        headers = {"X-API-Key": key, "Authorization": f"Bearer {key}"} if key else None
-        return Client("provider", self._config, headers)
+        return Client("provider", self._config, asking.headers_of(key))
 
     async def report(self) -> AsyncGenerator[Finding, None]:
         """Make one check after the other."""

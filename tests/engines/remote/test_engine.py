@@ -22,7 +22,7 @@ class Plain(RemoteEngine):
     capabilities = Capabilities(24_000, ("en",))
 
     async def start(self, url: str) -> None:
-        await self._connect(RemoteConfig.model_validate({"url": url}), None, self._look, 60)
+        await self._connect(RemoteConfig.model_validate({"url": url}), None, self._look)
 
     async def ask(self) -> None:
         client, condition = self._connected()

@@ -23,7 +23,7 @@ from stentor.engines.openai.voices import OPENAI, listed, named
 from stentor.engines.remote.client import Answer, Client
 from stentor.engines.remote.config import RemoteConfig, Url
 from stentor.engines.remote.engine import RemoteEngine
-from stentor.engines.remote.sound import Expected, Sound, decoded, handed_on, sound_of
+from stentor.engines.remote.sound import Expected, Sound, decoded, handed_on, longest, sound_of
 from stentor.errors import EngineBusy, EngineError, UnknownVoice
 from stentor.types import AudioChunk, Utterance, Voice
 
@@ -34,8 +34,6 @@ _NO_LIST = (400, 404, 405, 406, 501)
 # Failures that say nothing of the format that was asked for.
 _NOT_OF_THE_FORMAT = (401, 402, 403, 408, 429, 503, 504)
 _VOICES_LAST = 600.0  # seconds
-# Of sound. A number or an emoji may be long when it is read out; nothing honest is longer.
-_SECONDS_PER_CHARACTER, _SECONDS_AT_LEAST = 1.0, 15.0
 _BYTES_PER_SECOND = 2**19  # stereo, floats, in base64
 _OURS = ("model", "input", "voice", "response_format")
 
@@ -103,11 +101,6 @@ class OpenAiEngine(RemoteEngine):
             default_factory=dict, description="Fields to add to each request, such as `lang_code`."
         )
         licence: str = Field(default="as its server says", description="Of the model and its voices.")
-        probe_seconds: float = Field(
-            default=60.0,
-            ge=0,
-            description="A server that was not heard for so long is asked for its models; 0 is never.",
-        )
 
     name = "openai"
 
@@ -138,7 +131,7 @@ class OpenAiEngine(RemoteEngine):
             config = config.model_copy(update={"url": f"{config.url}/v1"})
         key = config.api_key.get_secret_value()
         headers = {"Authorization": f"Bearer {key}"} if key else None
-        await self._connect(config, headers, self._look, config.probe_seconds)
+        await self._connect(config, headers, self._look)
 
     async def voices(self) -> Sequence[Voice]:
         """List the voices of the settings or of the server."""
@@ -184,7 +177,7 @@ class OpenAiEngine(RemoteEngine):
         client, condition = self._connected()
         if not any(voice.id == utterance.voice.id for voice in await self.voices()):
             raise UnknownVoice(utterance.voice.id, [])
-        seconds = (_SECONDS_AT_LEAST + _SECONDS_PER_CHARACTER * len(utterance.text)) / utterance.speed
+        seconds = longest(utterance)
         request = self._request(utterance, format_)
         try:
             async with client.call("POST", "/audio/speech", request) as answer:

@@ -27,7 +27,7 @@ from stentor.engines.remote.client import Client
 from stentor.engines.remote.condition import Condition
 from stentor.engines.remote.config import RemoteConfig, Url
 from stentor.engines.remote.engine import RemoteEngine
-from stentor.engines.remote.sound import Expected
+from stentor.engines.remote.sound import Expected, longest
 from stentor.errors import (
     EngineBusy,
     EngineError,
@@ -53,8 +53,6 @@ _NOT_FOUND, _NO_SUCH_METHOD = 404, 405
 _ANY = range(200, 600)
 _PROMPT_ID = "X-Voice-Prompt-Id"
 _ACCEPT = "text/event-stream, application/json"
-# Of sound. A number or an emoji may be long when it is read out; nothing honest is longer.
-_SECONDS_PER_CHARACTER, _SECONDS_AT_LEAST = 1.0, 15.0
 # Of an answer: samples as a list of numbers are the longest there is.
 _BYTES_PER_SECOND, _BYTES_AT_MOST = 2**20, 2**27
 _MOST_UNLISTED = 1000
@@ -101,11 +99,6 @@ class ProviderEngine(RemoteEngine):
             description="Of what is made of its answers, in hertz; else its own as of the start, or 24000.",
         )
         licence: str = Field(default="as its provider says", description="Of its voices, if it does not say.")
-        probe_seconds: float = Field(
-            default=60.0,
-            ge=0,
-            description="A provider that was not heard for so long is asked how it is; 0 is never.",
-        )
 
     name = "provider"
 
@@ -138,9 +131,8 @@ class ProviderEngine(RemoteEngine):
         if self._config.voice_prompts:
             self._prompts = await threads.run(_kept, self._config.voice_prompts)
         key = self._config.api_key.get_secret_value()
-        headers = {"X-API-Key": key, "Authorization": f"Bearer {key}"} if key else None
-        config = self._config.model_copy(update={"url": self._config.url.removesuffix("/v1")})
-        await self._connect(config, headers, self._look, self._config.probe_seconds)
+        config = self._config.model_copy(update={"url": asking.base_of(self._config.url)})
+        await self._connect(config, asking.headers_of(key), self._look)
         self._is_open = True
 
     async def voices(self) -> Sequence[Voice]:
@@ -269,7 +261,7 @@ class ProviderEngine(RemoteEngine):
         return path, asking.to_provider(utterance, prompt)
 
     def _hearing(self, client: Client, utterance: Utterance) -> Hearing:
-        seconds = (_SECONDS_AT_LEAST + _SECONDS_PER_CHARACTER * len(utterance.text)) / utterance.speed
+        seconds = longest(utterance)
         expected = Expected(self.capabilities.sample_rate, seconds)
         limit = min(round(seconds * _BYTES_PER_SECOND), _BYTES_AT_MOST)
         return Hearing(self.name, client.faults, utterance.text, expected, limit)

@@ -15,6 +15,16 @@ from stentor.types import Utterance
 _UNKNOWN = "prompt_unknown"
 
 
+def base_of(url: str) -> str:
+    """Return where the routes of a provider begin; OpenAI's clients say it with the version."""
+    return url.removesuffix("/v1")
+
+
+def headers_of(key: str) -> dict[str, str] | None:
+    """Return how a key is sent: in both ways that providers look for it."""
+    return {"X-API-Key": key, "Authorization": f"Bearer {key}"} if key else None
+
+
 def to_stentor(utterance: Utterance, model: str, prompt: bytes | None) -> bytes:
     """Write all of an utterance, as JSON."""
     asked: dict[str, Any] = {

@@ -92,3 +92,8 @@ class RemoteConfig(EngineConfig):
     connections: int = Field(
         default=256, ge=1, description="Requests it gets at the same time; more are refused."
     )
+    probe_seconds: float = Field(
+        default=60.0,
+        ge=0,
+        description="A server that was not heard for so long is asked how it is; 0 is never.",
+    )

@@ -26,12 +26,11 @@ class RemoteEngine(Engine):
         config: RemoteConfig,
         headers: Mapping[str, str] | None,
         look: Callable[[], Awaitable[None]],
-        probe_seconds: float,
     ) -> None:
         """Get ready to ask the server, and begin to `look` after it."""
         self._client = Client(self.name, config, headers)
         await self._client.open()
-        self._condition = Condition(self.name, look, probe_seconds, config.url)
+        self._condition = Condition(self.name, look, config.probe_seconds, config.url)
         await self._condition.open()
 
     def _connected(self) -> tuple[Client, Condition]:

@@ -19,7 +19,7 @@ from stentor.types import AudioChunk
 if TYPE_CHECKING:
     from stentor.engines.remote.client import Answer
     from stentor.engines.remote.faults import Faults
-    from stentor.types import Samples
+    from stentor.types import Samples, Utterance
 
 # The most that a second of speech takes up in files of OpenAI's formats, in bytes: their highest bit rates.
 _BYTES_PER_SECOND = {"mp3": 40_000, "opus": 64_000, "aac": 72_000, "flac": 200_000}
@@ -32,6 +32,15 @@ _RATE_HEADERS = ("X-Audio-Sample-Rate", "X-Sample-Rate")
 # Frames look like samples: they are looked for only where they were announced.
 _FRAMED = ("audio/mpeg", "audio/mp3", "audio/aac", "audio/x-aac", "audio/aacp")
 _NO_SOUND = ("application/json", "application/problem+json", "text/html", "text/plain")
+
+
+# Of sound. A number or an emoji may be long when it is read out; nothing honest is longer.
+_SECONDS_PER_CHARACTER, _SECONDS_AT_LEAST = 1.0, 15.0
+
+
+def longest(utterance: Utterance) -> float:
+    """Return the most seconds of sound that an utterance can explain."""
+    return (_SECONDS_AT_LEAST + _SECONDS_PER_CHARACTER * len(utterance.text)) / utterance.speed
 
 
 @dataclass(frozen=True, slots=True)

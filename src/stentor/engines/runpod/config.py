@@ -98,8 +98,3 @@ class RunpodConfig(RemoteConfig):
     job_seconds: float = Field(
         default=300.0, ge=5, le=86_400, description="How long a worker may take for one job."
     )
-    probe_seconds: float = Field(
-        default=60.0,
-        ge=0,
-        description="An endpoint that was not heard for so long is asked for its workers; 0 is never.",
-    )

@@ -14,7 +14,6 @@ class Slots:
 
     def __init__(self, engine: str, size: int, queue: int) -> None:
         self._engine = engine
-        self._size = size
         self._queue = queue
         self._free = asyncio.Semaphore(size)
         self.busy = 0
