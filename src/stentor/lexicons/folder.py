@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from stentor.errors import InvalidLexicon, InvalidRequest, StorageFailed
 from stentor.lexicons.form import LexiconForm, checked_identity, count_words, json_from_lexicon
+from stentor.storage.folder import sync_folder
 from stentor.text.lexicon import Lexicon
 from stentor.text.pls import lexicon_from_pls
 
@@ -119,21 +120,14 @@ class LexiconFolder:
             with suppress(OSError):
                 temporary.unlink()
             raise
-        self._sync()
+        sync_folder(self._folder)
         with suppress(OSError):  # the other file wins
             (self._folder / f"{lexicon.id}.pls").unlink(missing_ok=True)
 
     def _remove(self, identity: str) -> None:
         for ending in _ENDINGS:
             (self._folder / f"{identity}{ending}").unlink(missing_ok=True)
-        self._sync()
-
-    def _sync(self) -> None:
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._folder)
 
     def _read(self) -> Shelf:
         try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from stentor.errors import Conflict, SettingsError, StorageFailed
+from stentor.storage.folder import sync_folder
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class KeptFile:
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._write(content)
             self._content, self.kept = content, kept
-            self._sync()
+            sync_folder(self.file.parent)
         except OSError as error:
             log.error("%s cannot be written: %s", self.file, error)  # noqa: TRY400
             raise StorageFailed(
@@ -99,13 +100,6 @@ class KeptFile:
             with suppress(OSError):
                 temporary.unlink()
             raise
-
-    def _sync(self) -> None:
-        folder = os.open(self.file.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _kept(written: Any) -> Kept:  # noqa: ANN401  any JSON
