@@ -17,7 +17,7 @@ from pydantic import BaseModel, SecretStr
 
 from stentor import __version__
 from stentor.app import build
-from stentor.engines import Engine, installed
+from stentor.engines import Engine, unused
 from stentor.engines.masks import MASK, masked
 from stentor.errors import EngineFailed, StentorError, StorageFailed
 from stentor.say import PLAYERS, player, waited
@@ -97,8 +97,7 @@ async def examine(loaded: Loaded, *, speak: bool = False) -> list[Finding]:
 
 
 def _unused(loaded: Loaded) -> Iterator[Finding]:
-    used = {config.kind or name for name, config in loaded.settings.engines.items()}
-    for name in sorted(installed().keys() - used):
+    for name in unused(loaded.settings.engines):
         yield Finding(
             "Engines", Mark.NOTE, f"{name} is installed, not in use", f"add [engines.{name}] to use it"
         )

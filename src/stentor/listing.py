@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stentor.app import build
-from stentor.engines import installed
+from stentor.engines import unused
 from stentor.engines.late import Late, make_late
 from stentor.errors import UnknownVoice
 from stentor.say import waited
@@ -93,8 +93,7 @@ def engines(settings: Settings) -> list[Row]:
         _row(context.catalog.engines[name], settings.engines[name], states.get(name, "in use"))
         for name in order
     ]
-    used = {config.kind or name for name, config in settings.engines.items()}
-    return rows + [("", kind, "installed", "", "") for kind in sorted(installed().keys() - used)]
+    return rows + [("", kind, "installed", "", "") for kind in unused(settings.engines)]
 
 
 def _row(engine: Engine, config: EngineConfig, state: str) -> Row:

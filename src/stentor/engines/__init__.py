@@ -241,6 +241,11 @@ def installed() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=GROUP)} | BUILT_IN
 
 
+def unused(configs: Mapping[str, EngineConfig]) -> list[str]:
+    """Return which installed engines none of these settings is for."""
+    return sorted(installed().keys() - {config.kind or name for name, config in configs.items()})
+
+
 def load(name: str) -> type[Any]:
     """Import the class of an engine. Its heavy libraries are imported later, when it opens."""
     entry = BUILT_IN.get(name) or installed().get(name)
