@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from stentor import threads
 from stentor.api.context import Context
-from stentor.api.server import create_api
 from stentor.control import Control
 from stentor.engines import make
 from stentor.engines.fleet import Fleet
@@ -48,6 +47,8 @@ def build(settings: Settings, make: Callable[[str, EngineConfig], Engine] = make
 
 def create_app(loaded: Loaded) -> FastAPI:
     """Make the server's application; its engines live as long as its lifespan."""
+    from stentor.api.server import create_api  # noqa: PLC0415  only a server needs the routes
+
     context = build(loaded.settings)
     if loaded.sources and loaded.kept:
         control = Control(loaded.sources, loaded.kept, context.fleet, context.catalog, context.planner.router)
