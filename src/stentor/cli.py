@@ -240,10 +240,7 @@ def db() -> None:
 @db.command("upgrade")
 @_configured
 def db_upgrade(loaded: Loaded) -> None:
-    """Bring the tables of the database up to date.
-
-    `stentor serve` does the same when it starts.
-    """
+    """Bring the tables of the database up to date."""
     from stentor import upkeep  # noqa: PLC0415
 
     _run(upkeep.upgrade(loaded.settings))
